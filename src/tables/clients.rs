@@ -1,0 +1,227 @@
+//! The clients whose reading of a URI counts, and what changed between their
+//! versions.
+//!
+//! Source: libvirt's release notes, and its sources 7.0.0, 9.0.0 and 11.3.0.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A release, as far as behaviour depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// First number.
+    pub major: u16,
+    /// Second number.
+    pub minor: u16,
+}
+
+impl Version {
+    /// `major.minor`.
+    #[must_use]
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// A kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// virsh, virt-manager and every binding of the C library.
+    Libvirt,
+}
+
+impl Family {
+    /// The word on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Libvirt => "libvirt",
+        }
+    }
+
+    /// The newest release whose behaviour is known here.
+    #[must_use]
+    pub const fn newest(self) -> Version {
+        match self {
+            Self::Libvirt => Version::new(11, 3),
+        }
+    }
+}
+
+/// Whose reading of the URI counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Client {
+    /// Its kind.
+    pub family: Family,
+    /// Its release.
+    pub version: Version,
+}
+
+impl Client {
+    /// The newest libvirt known here.
+    pub const LIBVIRT: Self = Self { family: Family::Libvirt, version: Family::Libvirt.newest() };
+
+    /// libvirt of this release.
+    #[must_use]
+    pub const fn libvirt(version: Version) -> Self {
+        Self { family: Family::Libvirt, version }
+    }
+
+    /// Whether the behaviour that came with `since` is there.
+    #[must_use]
+    pub(crate) fn has(self, since: Since) -> bool {
+        self.version >= since.version()
+    }
+}
+
+/// What a release of libvirt brought, where a plan depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// The parameter `mode` and libvirt.conf's `remote_mode`.
+    Mode,
+    /// virt-ssh-helper, the parameter `proxy` and libvirt.conf's `remote_proxy`.
+    Proxy,
+    /// `mode` and `socket` reach virt-ssh-helper.
+    HelperKeepsSocket,
+    /// `root` of `/embed` is found whatever its case.
+    RootIgnoresCase,
+    /// The long text when there is no URI and no daemon socket.
+    LongNoUriText,
+    /// libssh2's text about a missing key file no longer names the user.
+    ShortNoKeyText,
+}
+
+impl Since {
+    const fn version(self) -> Version {
+        match self {
+            Self::Mode => Version::new(5, 7),
+            Self::Proxy => Version::new(6, 8),
+            Self::HelperKeepsSocket => Version::new(9, 1),
+            Self::RootIgnoresCase | Self::LongNoUriText | Self::ShortNoKeyText => {
+                Version::new(11, 0)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.family.name(), self.version)
+    }
+}
+
+/// Why a word names no client.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ClientError {
+    /// The word before `@` is not in the table.
+    #[error("there is no client {0:?}; known: libvirt, libvirt@VERSION")]
+    Unknown(String),
+    /// The word after `@` is no release.
+    #[error("{0:?} is no version: write it like 11.3")]
+    Version(String),
+}
+
+impl FromStr for Client {
+    type Err = ClientError;
+
+    fn from_str(word: &str) -> Result<Self, ClientError> {
+        let (name, version) =
+            word.split_once('@').map_or((word, None), |(name, version)| (name, Some(version)));
+        let family = match name {
+            "libvirt" | "virsh" => Family::Libvirt,
+            other => return Err(ClientError::Unknown(other.to_owned())),
+        };
+        let version = match version {
+            None => family.newest(),
+            Some(text) => release(text).ok_or_else(|| ClientError::Version(text.to_owned()))?,
+        };
+        Ok(Self { family, version })
+    }
+}
+
+/// `11`, `11.3` or `11.3.0`.
+fn release(text: &str) -> Option<Version> {
+    let mut numbers = text.split('.').map(|number| number.parse::<u16>().ok());
+    let major = numbers.next()??;
+    let minor = numbers.next().unwrap_or(Some(0))?;
+    numbers.all(|rest| rest.is_some()).then_some(Version { major, minor })
+}
+
+/// What the distribution that built a libvirt decided at compile time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Build {
+    /// Upstream's own defaults with everything compiled in.
+    Upstream,
+    /// Debian, Ubuntu and what is made from them.
+    Debian,
+    /// Fedora.
+    Fedora,
+    /// RHEL 9 and its rebuilds.
+    Rhel,
+}
+
+impl Build {
+    /// Schemes whose client-side driver was left out; asking for them is an
+    /// error of its own.
+    #[must_use]
+    pub const fn without(self) -> &'static [&'static str] {
+        match self {
+            Self::Upstream => &[],
+            Self::Debian => &["hyperv", "parallels"],
+            Self::Fedora => &["parallels"],
+            Self::Rhel => &["vpx", "esx", "gsx", "hyperv", "parallels"],
+        }
+    }
+
+    /// Whether `mode=auto` means the modular daemon where no socket exists.
+    #[must_use]
+    pub const fn direct_by_default(self) -> bool {
+        !matches!(self, Self::Debian)
+    }
+
+    /// The build of a distribution, by `ID` and `ID_LIKE` of its os-release.
+    #[must_use]
+    pub fn of_distribution(ids: &str) -> Self {
+        ids.split_whitespace()
+            .find_map(|id| match id {
+                "debian" | "ubuntu" => Some(Self::Debian),
+                "fedora" => Some(Self::Fedora),
+                "rhel" | "centos" | "almalinux" | "rocky" => Some(Self::Rhel),
+                _ => None,
+            })
+            .unwrap_or(Self::Upstream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_read_back() {
+        for word in ["libvirt@11.3", "libvirt@9.0"] {
+            assert_eq!(word.parse::<Client>().unwrap().to_string(), word);
+        }
+        assert_eq!("libvirt".parse(), Ok(Client::LIBVIRT));
+        assert_eq!("libvirt@9".parse(), Ok(Client::libvirt(Version::new(9, 0))));
+        assert_eq!("libvirt@9.0.0".parse(), Ok(Client::libvirt(Version::new(9, 0))));
+        for word in ["", "xen", "libvirt@", "libvirt@x", "libvirt@9.x", "libvirt@9.0.x"] {
+            assert!(word.parse::<Client>().is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_newest_release_has_everything() {
+        assert!(Client::LIBVIRT.has(Since::LongNoUriText));
+        assert!(!Client::libvirt(Version::new(9, 0)).has(Since::HelperKeepsSocket));
+    }
+}

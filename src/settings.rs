@@ -1,0 +1,13 @@
+//! What the connection depends on besides its URI: environment, libvirt.conf,
+//! the machine, and our own configuration.
+
+mod config;
+mod libvirt_conf;
+mod machine;
+mod source;
+
+pub(crate) use config::{Config, ConfigError, FailOn};
+pub use libvirt_conf::{AliasError, ConfError, ConfErrorKind, LibvirtConf, MalformedAlias};
+pub use machine::{ConfContent, ConfFile, Machine, VARIABLES, today};
+pub(crate) use machine::{DEFAULT_KEYS, SYSTEM_SOCKETS};
+pub use source::{Source, UriOrigin};

@@ -1,0 +1,102 @@
+//! What was seen at each hop: plain data, written by probes, read by rules.
+//!
+//! It can be saved and read back, so every verdict can be replayed elsewhere.
+//! Times are milliseconds. Text from outside is as it was seen, bounded, with
+//! bytes that are no UTF-8 replaced; secrets are taken out when it is shown or
+//! saved.
+
+mod local;
+mod name;
+mod network;
+mod remote;
+mod rpc;
+mod session;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use local::{Agent, AgentState, Folder, Local, SocketKind, SocketSight, UnixConnect};
+pub(crate) use name::{DnsStatus, NameSight, Resolution};
+pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
+pub(crate) use rpc::{AuthType, Daemon, RpcOutcome, Way};
+pub(crate) use session::{Session, SshFailure};
+
+// What only the probes write.
+#[cfg(feature = "probe")]
+pub(crate) use {
+    local::{AgentKey, Identity, Peer, Program, SeenFile, SshConfig},
+    name::{Dns, DnsAnswer, DnsServer},
+    remote::Netcat,
+    rpc::first_text,
+    session::SshKey,
+};
+
+use crate::plan::Hop;
+
+/// The version of this shape. It grows when a field changes its meaning.
+pub(crate) const VERSION: u32 = 1;
+
+/// Everything that was seen about one connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Evidence {
+    pub(crate) version: u32,
+    /// RFC 3339, UTC.
+    pub(crate) observed_at: String,
+    pub(crate) local: Option<Local>,
+    pub(crate) name: Option<NameSight>,
+    pub(crate) network: Option<Network>,
+    pub(crate) session: Option<Session>,
+    pub(crate) remote: Option<Remote>,
+    pub(crate) daemon: Option<Daemon>,
+    /// Hops that were not looked at, and why.
+    pub(crate) skipped: Vec<Skipped>,
+    /// The hop at which the time of the whole run was up.
+    pub(crate) unfinished: Option<Hop>,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            observed_at: String::new(),
+            local: None,
+            name: None,
+            network: None,
+            session: None,
+            remote: None,
+            daemon: None,
+            skipped: Vec::new(),
+            unfinished: None,
+        }
+    }
+}
+
+/// A hop that was left out on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Skipped {
+    pub(crate) hop: Hop,
+    pub(crate) why: SkipReason,
+}
+
+/// Why a hop was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+pub(crate) enum SkipReason {
+    /// The URI names something to run that nobody vouched for.
+    NotAllowed { parameter: String },
+    /// This program does not speak that protocol.
+    NotSpoken,
+    /// The driver runs within the client.
+    InProcess,
+    /// The client would start the daemon; a diagnosis starts nothing.
+    WouldStart,
+    /// ssh does not connect to the host itself.
+    Proxied,
+}
+
+impl Evidence {
+    pub(crate) fn is_skipped(&self, hop: Hop) -> Option<&SkipReason> {
+        self.skipped.iter().find(|skipped| skipped.hop == hop).map(|skipped| &skipped.why)
+    }
+}

@@ -1,0 +1,175 @@
+//! What was seen on this machine: programs, ssh's configuration, the agent,
+//! files, the local socket.
+
+use serde::{Deserialize, Serialize};
+
+/// The hop `local`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Local {
+    pub(crate) duration_ms: f64,
+    /// The program that would be run.
+    pub(crate) program: Option<Program>,
+    pub(crate) ssh_config: Option<SshConfig>,
+    pub(crate) agent: Option<Agent>,
+    /// Files that the plan names and the client needs.
+    pub(crate) files: Vec<SeenFile>,
+    pub(crate) socket: Option<SocketSight>,
+    /// libvirt's other sockets next to it that exist.
+    pub(crate) other_sockets: Vec<SocketSight>,
+}
+
+/// A program, looked up without running it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Program {
+    pub(crate) name: String,
+    /// Where it was found.
+    pub(crate) path: Option<String>,
+}
+
+/// What `ssh -G` says about the host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SshConfig {
+    /// Why there is no answer.
+    pub(crate) error: Option<String>,
+    pub(crate) hostname: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    /// `ProxyJump` or `ProxyCommand`, if one is set.
+    pub(crate) proxy: Option<String>,
+    pub(crate) identities: Vec<Identity>,
+    /// The agent of `IdentityAgent`, where it is not `SSH_AUTH_SOCK`.
+    pub(crate) identity_agent: Option<String>,
+    pub(crate) identities_only: bool,
+    pub(crate) strict_host_key_checking: String,
+    /// Files of known host keys, the user's first.
+    pub(crate) known_hosts: Vec<String>,
+    pub(crate) control_path: Option<String>,
+}
+
+/// A private key file that ssh would try.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Identity {
+    pub(crate) path: String,
+    pub(crate) exists: bool,
+}
+
+/// The ssh agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    /// The socket that was asked, from `IdentityAgent` or `SSH_AUTH_SOCK`.
+    pub(crate) socket: Option<String>,
+    pub(crate) state: AgentState,
+    #[serde(default)]
+    pub(crate) keys: Vec<AgentKey>,
+}
+
+/// How the agent answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AgentState {
+    /// `SSH_AUTH_SOCK` is not set.
+    Unset,
+    /// Nothing is there.
+    Missing,
+    /// Something else than a socket is there.
+    NotASocket,
+    /// This user may not open it.
+    NotPermitted,
+    /// Nobody listens.
+    Refused,
+    /// It accepts and says nothing.
+    Silent,
+    /// It says that it will not tell (locked, for example).
+    Failure,
+    /// It lists its keys.
+    Answered,
+}
+
+/// A key that the agent holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AgentKey {
+    /// As in a public key file: `ssh-ed25519`.
+    pub(crate) kind: String,
+    /// `SHA256:...` as OpenSSH prints it.
+    pub(crate) fingerprint: String,
+    pub(crate) comment: String,
+}
+
+/// A file that the client needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenFile {
+    /// What it is to the client.
+    pub(crate) what: String,
+    pub(crate) path: String,
+    pub(crate) exists: bool,
+    pub(crate) readable: bool,
+}
+
+/// A UNIX socket of this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SocketSight {
+    pub(crate) path: String,
+    pub(crate) kind: SocketKind,
+    pub(crate) owner: String,
+    pub(crate) group: String,
+    /// Permission bits.
+    pub(crate) mode: u32,
+    /// Each folder on the way, the outermost first.
+    pub(crate) folders: Vec<Folder>,
+    /// Whether this process may write to it.
+    pub(crate) writable: bool,
+    /// Whether its group is granted to the user, but not to this process.
+    pub(crate) group_not_active: bool,
+    pub(crate) connect: Option<UnixConnect>,
+    /// Who listens.
+    pub(crate) peer: Option<Peer>,
+}
+
+/// What is in the place of a socket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SocketKind {
+    #[default]
+    Missing,
+    /// A folder on the way may not be searched, so nobody can tell.
+    Hidden,
+    Socket,
+    File,
+    Folder,
+    Other,
+}
+
+/// A folder on the way to a socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Folder {
+    pub(crate) path: String,
+    pub(crate) owner: String,
+    pub(crate) group: String,
+    pub(crate) mode: u32,
+    /// Whether this process may pass through it.
+    pub(crate) searchable: bool,
+}
+
+/// How connecting to a UNIX socket ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum UnixConnect {
+    Accepted,
+    /// The system's words.
+    Failed(String),
+    /// Its queue is full: the daemon does not accept.
+    TimedOut,
+}
+
+/// The process at the other end of a UNIX socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Peer {
+    pub(crate) pid: i32,
+    pub(crate) uid: u32,
+    /// Its name, where this user may see it.
+    pub(crate) process: Option<String>,
+}

@@ -1,0 +1,80 @@
+//! What is on this machine: the program, ssh's configuration, the agent, files.
+
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{AccessFlags, eaccess};
+
+use super::{Deadline, agent, socket, ssh_config};
+use crate::evidence::{Agent, Program, SeenFile, SocketSight, SshConfig};
+use crate::plan::{SshPlan, TlsPlan};
+use crate::settings::Machine;
+
+/// Finds a program as `execvp` does, without running it.
+pub(crate) fn program(name: &str, machine: &Machine) -> (Program, Option<PathBuf>) {
+    let path = machine.variable("PATH").map(str::to_owned);
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = which::which_in(name, path, here).ok();
+    (
+        Program {
+            name: name.to_owned(),
+            path: found.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        },
+        found,
+    )
+}
+
+/// ssh's own view of the host, and the agent that it will ask.
+pub(crate) async fn ssh(
+    program: &Path,
+    plan: &SshPlan,
+    machine: &Machine,
+    deadline: Deadline,
+) -> (SshConfig, Agent) {
+    let argv = plan.argv.as_deref().unwrap_or_default();
+    let config = ssh_config::ask(program, argv, &machine.home, deadline).await;
+    let configured =
+        config.identity_agent.clone().filter(|agent| !agent.eq_ignore_ascii_case("none"));
+    let socket = configured.or_else(|| machine.variable("SSH_AUTH_SOCK").map(str::to_owned));
+    let agent = agent::ask(socket.as_deref(), deadline).await;
+    (config, agent)
+}
+
+/// The files that TLS needs.
+pub(crate) fn tls_files(plan: &TlsPlan) -> Vec<SeenFile> {
+    let see = |(what, path): (&str, &bstr::BStr)| {
+        let path = path.to_string();
+        SeenFile {
+            what: what.to_owned(),
+            exists: Path::new(&path).exists(),
+            readable: eaccess(Path::new(&path), AccessFlags::R_OK).is_ok(),
+            path,
+        }
+    };
+    plan.named_files().map(see).into()
+}
+
+/// libvirt's other sockets beside the plan's: the read-only twin, modular and
+/// monolithic names. Those that exist are looked at, too.
+pub(crate) async fn other_sockets(
+    path: &str,
+    driver: Option<&str>,
+    deadline: Deadline,
+) -> Vec<SocketSight> {
+    let Some((folder, name)) = path.rsplit_once('/') else { return Vec::new() };
+    let twin = name.strip_suffix("-ro").map_or_else(|| format!("{name}-ro"), str::to_owned);
+    let modular = driver.map(|driver| format!("virt{driver}d-sock"));
+    let names = [Some(twin), Some("libvirt-sock".to_owned()), modular];
+    let mut sights = Vec::new();
+    let mut seen = vec![name.to_owned()];
+    for other in names.into_iter().flatten() {
+        if seen.contains(&other) {
+            continue;
+        }
+        let path = format!("{folder}/{other}");
+        if Path::new(&path).exists() {
+            sights.push(socket::look(&path, deadline).await.0);
+        }
+        seen.push(other);
+    }
+    sights
+}

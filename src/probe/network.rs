@@ -1,0 +1,89 @@
+//! TCP to every address, on the plan's port and on the three of the field, all
+//! at once, and what answers there.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use nix::libc;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
+
+use super::service;
+pub(crate) use super::service::Expected;
+use super::{Deadline, ms_since};
+use crate::evidence::{Attempt, PortState};
+use crate::text::system_words;
+
+/// One connection attempt and its stream, where it came about.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) attempt: Attempt,
+    pub(crate) stream: Option<TcpStream>,
+}
+
+/// Connects. The stream is closed with RST when it is dropped: a sweep leaves no
+/// TIME_WAIT behind, and the peer no half-read connection.
+pub(crate) async fn connect(address: SocketAddr, patience: Duration, deadline: Deadline) -> Tried {
+    let start = Instant::now();
+    let outcome = match open(address) {
+        Ok(stream) => deadline.within(patience).limit(established(stream)).await,
+        Err(error) => Some(Err(error)),
+    };
+    let (state, error, stream) = match outcome {
+        None => (PortState::NoAnswer, None, None),
+        Some(Ok(stream)) => (PortState::Open, None, Some(stream)),
+        Some(Err(error)) => (state_of(&error), Some(system_words(&error)), None),
+    };
+    let (address, port) = (address.ip(), address.port());
+    Tried {
+        attempt: Attempt { address, port, state, error, ms: ms_since(start), service: None },
+        stream,
+    }
+}
+
+fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
+    socket.set_linger(Some(Duration::ZERO))?;
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        Err(error) => return Err(error),
+    }
+    TcpStream::from_std(socket.into())
+}
+
+async fn established(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.writable().await?;
+    match stream.take_error()? {
+        None => Ok(stream),
+        Some(error) => Err(error),
+    }
+}
+
+fn state_of(error: &io::Error) -> PortState {
+    match error.raw_os_error() {
+        Some(libc::ECONNREFUSED) => PortState::Refused,
+        Some(libc::EHOSTUNREACH | libc::ENETUNREACH | libc::ENETDOWN | libc::EHOSTDOWN) => {
+            PortState::NoRoute
+        }
+        Some(libc::ETIMEDOUT) => PortState::NoAnswer,
+        _ => PortState::Error,
+    }
+}
+
+/// Finds out what answers on an open port, and closes it.
+pub(crate) async fn identify(
+    tried: Tried,
+    address: SocketAddr,
+    expected: Expected,
+    thorough: bool,
+    deadline: Deadline,
+) -> Attempt {
+    let mut attempt = tried.attempt;
+    if let Some(stream) = tried.stream {
+        attempt.service = service::identify(stream, address, expected, thorough, deadline).await;
+    }
+    attempt
+}

@@ -1,0 +1,179 @@
+//! A UNIX socket of this machine: what is there, who may open it, who listens.
+
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::unistd::{AccessFlags, Gid, Group, Uid, User, getegid, geteuid, getgrouplist, getgroups};
+use tokio::net::UnixStream;
+
+use super::Deadline;
+use crate::evidence::{Folder, Peer, SocketKind, SocketSight, UnixConnect};
+use crate::text::system_words;
+
+/// How long a daemon may take to accept.
+const PATIENCE: Duration = Duration::from_millis(2300);
+
+/// Looks at a socket and connects to it. The stream is given back for the daemon's hop.
+pub(crate) async fn look(path: &str, deadline: Deadline) -> (SocketSight, Option<UnixStream>) {
+    let mut sight = stat(path);
+    let stream = match deadline.within(PATIENCE).limit(connect(path)).await {
+        None => {
+            sight.connect = Some(UnixConnect::TimedOut);
+            None
+        }
+        Some(Err(error)) => {
+            sight.connect = Some(UnixConnect::Failed(system_words(&error)));
+            None
+        }
+        Some(Ok(stream)) => {
+            sight.connect = Some(UnixConnect::Accepted);
+            sight.peer = peer(&stream);
+            Some(stream)
+        }
+    };
+    (sight, stream)
+}
+
+/// tokio does not wait where the queue of a UNIX socket is full: the system
+/// says `EAGAIN`, and the client, which blocks, would wait.
+async fn connect(path: &str) -> io::Result<UnixStream> {
+    loop {
+        match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// What can be told without connecting.
+fn stat(path: &str) -> SocketSight {
+    let mut sight = SocketSight { path: path.to_owned(), ..SocketSight::default() };
+    let target = Path::new(path);
+    sight.folders = folders(target);
+    let hidden = sight.folders.iter().any(|folder| !folder.searchable);
+    let Ok(metadata) = fs::metadata(target) else {
+        sight.kind = if hidden { SocketKind::Hidden } else { SocketKind::Missing };
+        return sight;
+    };
+    let kind = metadata.file_type();
+    sight.kind = match () {
+        () if kind.is_socket() => SocketKind::Socket,
+        () if kind.is_file() => SocketKind::File,
+        () if kind.is_dir() => SocketKind::Folder,
+        () => SocketKind::Other,
+    };
+    sight.owner = user_name(metadata.uid());
+    sight.group = group_name(metadata.gid());
+    sight.mode = metadata.mode() & 0o7777;
+    sight.writable = may(target, AccessFlags::R_OK | AccessFlags::W_OK);
+    sight.group_not_active =
+        !sight.writable && sight.mode & 0o060 == 0o060 && granted_but_not_active(metadata.gid());
+    sight
+}
+
+/// Every folder on the way that is there, the outermost first.
+fn folders(path: &Path) -> Vec<Folder> {
+    let mut parents: Vec<PathBuf> = path
+        .ancestors()
+        .skip(1)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map(Path::to_owned)
+        .collect();
+    parents.reverse();
+    parents
+        .iter()
+        .filter_map(|folder| {
+            let metadata = fs::metadata(folder).ok()?;
+            Some(Folder {
+                path: folder.to_string_lossy().into_owned(),
+                owner: user_name(metadata.uid()),
+                group: group_name(metadata.gid()),
+                mode: metadata.mode() & 0o7777,
+                searchable: may(folder, AccessFlags::X_OK),
+            })
+        })
+        .collect()
+}
+
+/// Whether the effective user may.
+fn may(path: &Path, access: AccessFlags) -> bool {
+    nix::unistd::eaccess(path, access).is_ok()
+}
+
+/// Whether the user database gives the group to this user, but this process does not have it.
+fn granted_but_not_active(gid: u32) -> bool {
+    let gid = Gid::from_raw(gid);
+    let active = getegid() == gid || getgroups().is_ok_and(|groups| groups.contains(&gid));
+    let granted = User::from_uid(geteuid()).ok().flatten().is_some_and(|account| {
+        let name = CString::new(account.name).unwrap_or_default();
+        getgrouplist(&name, account.gid).is_ok_and(|groups| groups.contains(&gid))
+    });
+    granted && !active
+}
+
+fn user_name(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+fn group_name(gid: u32) -> String {
+    Group::from_gid(Gid::from_raw(gid))
+        .ok()
+        .flatten()
+        .map_or_else(|| gid.to_string(), |group| group.name)
+}
+
+/// Who listens: the process that made the socket, which under systemd is systemd.
+fn peer(stream: &UnixStream) -> Option<Peer> {
+    let credentials = getsockopt(stream, PeerCredentials).ok()?;
+    let process = fs::read_to_string(format!("/proc/{}/comm", credentials.pid())).ok();
+    Some(Peer {
+        pid: credentials.pid(),
+        uid: credentials.uid(),
+        process: process.map(|name| name.trim().to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    fn look_at(path: &Path) -> SocketSight {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(look(path.to_str().unwrap(), Deadline::after(Duration::from_secs(3)))).0
+    }
+
+    #[test]
+    fn what_is_in_a_sockets_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert_eq!(look_at(&path("none")).kind, SocketKind::Missing);
+        fs::write(path("file"), "").unwrap();
+        let file = look_at(&path("file"));
+        assert_eq!(
+            (file.kind, file.connect),
+            (SocketKind::File, Some(UnixConnect::Failed("Connection refused".into())))
+        );
+        let listener = UnixListener::bind(path("live")).unwrap();
+        let live = look_at(&path("live"));
+        assert_eq!(live.connect, Some(UnixConnect::Accepted));
+        assert_eq!(live.peer.unwrap().pid, i32::try_from(std::process::id()).unwrap());
+        drop(listener);
+        assert_eq!(
+            look_at(&path("live")).connect,
+            Some(UnixConnect::Failed("Connection refused".into()))
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! What ssh itself makes of the host: `ssh -G` with the client's own arguments.
+//!
+//! Only ssh reads ssh_config right, so it is asked. It opens no connection;
+//! `Match exec` commands of the user's own configuration run, as they do for
+//! the client.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bstr::{BString, ByteSlice};
+use tokio::process::Command;
+
+use super::Deadline;
+use super::ssh::trimmed_environment;
+use crate::evidence::{Identity, SshConfig};
+use crate::text::system_words;
+
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Asks `program`. `argv` is the client's whole command line, the remote command last.
+pub(crate) async fn ask(
+    program: &Path,
+    argv: &[BString],
+    home: &str,
+    deadline: Deadline,
+) -> SshConfig {
+    let arguments = argv.split_last().map_or(argv, |(_, before)| before);
+    let mut command = Command::new(program);
+    command.arg("-G");
+    command.args(arguments.iter().map(|word| word.to_os_str_lossy().into_owned()));
+    trimmed_environment(&mut command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    match deadline.within(PATIENCE).limit(command.output()).await {
+        None => failed("it did not end in time (a Match exec of ssh_config?)".to_owned()),
+        Some(Err(error)) => failed(system_words(&error)),
+        Some(Ok(output)) if !output.status.success() => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            failed(said.trim().lines().last().unwrap_or("it failed without a word").to_owned())
+        }
+        Some(Ok(output)) => read(&String::from_utf8_lossy(&output.stdout), home),
+    }
+}
+
+fn failed(error: String) -> SshConfig {
+    SshConfig { error: Some(error), ..SshConfig::default() }
+}
+
+/// Reads the lines of `ssh -G`: a keyword in lower case, a blank, the value.
+fn read(text: &str, home: &str) -> SshConfig {
+    let mut config = SshConfig::default();
+    let mut known_hosts = [Vec::new(), Vec::new()];
+    for line in text.lines() {
+        let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
+        let none = value.eq_ignore_ascii_case("none");
+        match keyword {
+            "hostname" => value.clone_into(&mut config.hostname),
+            "port" => config.port = value.parse().unwrap_or(0),
+            "user" => value.clone_into(&mut config.user),
+            "proxyjump" | "proxycommand" if !none && !value.is_empty() => {
+                config.proxy = Some(value.to_owned());
+            }
+            "identityfile" => config.identities.push(identity(value, home)),
+            "identityagent" if value != "SSH_AUTH_SOCK" => {
+                config.identity_agent = Some(value.to_owned());
+            }
+            "identitiesonly" => config.identities_only = value == "yes",
+            "stricthostkeychecking" => value.clone_into(&mut config.strict_host_key_checking),
+            "userknownhostsfile" => known_hosts[0] = paths(value, home),
+            "globalknownhostsfile" => known_hosts[1] = paths(value, home),
+            "controlpath" if !none => config.control_path = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+    config.known_hosts = known_hosts.concat();
+    config
+}
+
+fn identity(path: &str, home: &str) -> Identity {
+    let path = at_home(path, home);
+    Identity { exists: Path::new(&path).exists(), path }
+}
+
+fn paths(value: &str, home: &str) -> Vec<String> {
+    value.split_whitespace().map(|path| at_home(path, home)).collect()
+}
+
+fn at_home(path: &str, home: &str) -> String {
+    path.strip_prefix("~/").map_or_else(|| path.to_owned(), |rest| format!("{home}/{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_ssh_g() {
+        let config = read(
+            "host kvm7\nuser joe\nhostname kvm7.lab\nport 2222\nproxyjump none\nproxycommand nc %h %p\nidentityfile ~/.ssh/id_x\nidentitiesonly yes\nstricthostkeychecking accept-new\nuserknownhostsfile ~/.ssh/known_hosts /k\nglobalknownhostsfile /etc/ssh/ssh_known_hosts\ncontrolpath /run/c\n",
+            "/home/joe",
+        );
+        assert_eq!(
+            (config.hostname.as_str(), config.port, config.user.as_str()),
+            ("kvm7.lab", 2222, "joe")
+        );
+        assert_eq!(config.proxy.as_deref(), Some("nc %h %p"));
+        assert_eq!(
+            config.identities,
+            [Identity { path: "/home/joe/.ssh/id_x".into(), exists: false }]
+        );
+        assert_eq!(
+            config.known_hosts,
+            ["/home/joe/.ssh/known_hosts", "/k", "/etc/ssh/ssh_known_hosts"]
+        );
+        assert!(config.identities_only && config.control_path.is_some());
+    }
+}

@@ -1,0 +1,291 @@
+//! Sends the probes along the plan's hops, in the client's own order, and
+//! gathers what they saw.
+//!
+//! A hop is looked at once the one before it is passed. What only adds to the
+//! picture (other ports, DNS, the agent) runs beside it and is not waited for
+//! longer than the way itself takes.
+
+mod reach;
+mod ssh;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use time::format_description::well_known::Rfc3339;
+use tokio::task::JoinSet;
+
+use super::known_hosts::Scratch;
+use super::network::{self, Expected};
+use super::{Deadline, local, ms_since, rpc, socket};
+use crate::evidence::{
+    Attempt, Daemon, Evidence, Local, RpcOutcome, Service, SkipReason, Skipped, Way,
+};
+use crate::plan::{Hop, Outcome, Plan, is_plain_for_shell};
+use crate::settings::Machine;
+use crate::tables::transports::Transport;
+
+/// Which ports are tried beside the plan's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Ports {
+    /// 22, 16509 and 16514, too
+    #[default]
+    All,
+    /// Only the plan's own port
+    Plan,
+}
+
+/// How to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Looking {
+    /// For one connection in all.
+    pub(crate) time: Duration,
+    /// How long an address may take to accept.
+    pub(crate) connect: Duration,
+    pub(crate) ports: Ports,
+    /// Whether to run what the URI names.
+    pub(crate) allow_command: bool,
+}
+
+/// After the way is clear, how long the rest may still take to finish its picture.
+const EPILOGUE: Duration = Duration::from_millis(400);
+/// How long DNS may take to say why there is no address.
+const DNS_REASON: Duration = Duration::from_millis(2500);
+/// How long a daemon may take for its first answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Looks at everything on the way of a plan.
+pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) -> Evidence {
+    let mut walk = Walk {
+        plan,
+        machine,
+        looking,
+        deadline: Deadline::after(looking.time),
+        evidence: Evidence { observed_at: now(), ..Evidence::default() },
+        scratch: None,
+        beside: JoinSet::new(),
+    };
+    let way = walk.go();
+    let hop = way.await;
+    walk.epilogue().await;
+    if walk.deadline.left().is_zero() {
+        walk.evidence.unfinished = hop;
+    }
+    walk.evidence
+}
+
+fn now() -> String {
+    time::OffsetDateTime::now_utc()
+        .replace_nanosecond(0)
+        .unwrap_or_else(|_| time::OffsetDateTime::now_utc())
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+/// Something seen beside the way.
+enum Beside {
+    Port(Attempt),
+    Dns(crate::evidence::Dns),
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    machine: &'a Machine,
+    looking: Looking,
+    deadline: Deadline,
+    evidence: Evidence,
+    scratch: Option<Scratch>,
+    beside: JoinSet<Beside>,
+}
+
+impl Walk<'_> {
+    /// Goes as far as the way goes; returns the hop where it ended, if not at its end.
+    async fn go(&mut self) -> Option<Hop> {
+        if self.plan.outcome == Outcome::InProcess {
+            return self.in_process().await;
+        }
+        if self.plan.outcome != Outcome::Daemon {
+            return None;
+        }
+        match self.plan.transport? {
+            Transport::Unix => self.unix().await,
+            Transport::Tcp => self.tcp().await,
+            Transport::Tls => self.tls().await,
+            Transport::Ssh => self.ssh().await,
+            Transport::Libssh | Transport::Libssh2 => {
+                self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NotSpoken);
+                self.reach_port().await.map_or(Some(Hop::Network), |_| None)
+            }
+            Transport::Ext => self.ext().await,
+        }
+    }
+
+    fn skip(&mut self, hops: &[Hop], why: &SkipReason) {
+        self.evidence
+            .skipped
+            .extend(hops.iter().map(|hop| Skipped { hop: *hop, why: why.clone() }));
+    }
+
+    /// Waits a little for what runs beside the way.
+    async fn epilogue(&mut self) {
+        let deadline = self.deadline.within(self.patience_beside());
+        while let Some(Some(Ok(seen))) = deadline.limit(self.beside.join_next()).await {
+            self.take(seen);
+        }
+        self.beside.abort_all();
+        if let Some(network) = &mut self.evidence.network {
+            let own = network.port;
+            network.attempts.sort_by_key(|attempt| (attempt.port != own, attempt.port));
+        }
+    }
+
+    /// Where the name is the trouble, DNS is the reason to wait for.
+    fn patience_beside(&self) -> Duration {
+        let name =
+            self.evidence.name.as_ref().is_none_or(|name| !name.resolution.addresses().is_empty());
+        if name { EPILOGUE } else { DNS_REASON }
+    }
+
+    fn take(&mut self, seen: Beside) {
+        match seen {
+            Beside::Port(attempt) => {
+                if let Some(network) = &mut self.evidence.network {
+                    network.attempts.push(attempt);
+                }
+            }
+            Beside::Dns(dns) => {
+                if let Some(name) = &mut self.evidence.name {
+                    name.dns = Some(dns);
+                }
+            }
+        }
+    }
+
+    /// The driver runs in the client: there is nothing but a host to look at.
+    async fn in_process(&mut self) -> Option<Hop> {
+        self.skip(&[Hop::Local, Hop::Session, Hop::Daemon], &SkipReason::InProcess);
+        if self.plan.effective_host.is_some() {
+            return self.reach_port().await.map_or(Some(Hop::Network), |_| None);
+        }
+        None
+    }
+
+    async fn unix(&mut self) -> Option<Hop> {
+        let path = self.plan.socket.as_ref()?.to_string();
+        let start = Instant::now();
+        let (sight, stream) = socket::look(&path, self.deadline).await;
+        let starts_itself = stream.is_none() && self.plan.autostart.is_some();
+        let driver = self.plan.driver.as_ref().map(ToString::to_string);
+        let others = if stream.is_none() {
+            local::other_sockets(&path, driver.as_deref(), self.deadline).await
+        } else {
+            Vec::new()
+        };
+        self.evidence.local = Some(Local {
+            socket: Some(sight),
+            other_sockets: others,
+            duration_ms: ms_since(start),
+            ..Local::default()
+        });
+        if starts_itself {
+            self.skip(&[Hop::Local, Hop::Daemon], &SkipReason::WouldStart);
+            return None;
+        }
+        let Some(stream) = stream else { return Some(Hop::Local) };
+        self.ask_daemon(stream, Way::Unix).await
+    }
+
+    async fn ask_daemon<S>(&mut self, mut stream: S, way: Way) -> Option<Hop>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    {
+        let start = Instant::now();
+        let outcome = rpc::ask(&mut stream, self.deadline.within(ANSWER)).await;
+        let failed = !matches!(outcome, RpcOutcome::Answered(_));
+        self.evidence.daemon = Some(Daemon { duration_ms: ms_since(start), way, outcome });
+        failed.then_some(Hop::Daemon)
+    }
+
+    async fn tcp(&mut self) -> Option<Hop> {
+        let Some((address, stream)) = self.reach_port().await else { return Some(Hop::Network) };
+        let hop = self.ask_daemon(stream, Way::Tcp).await;
+        let outcome = self.evidence.daemon.as_ref().map(|daemon| daemon.outcome.clone());
+        let service = match outcome {
+            Some(RpcOutcome::Answered(types)) => Some(Service::Libvirt(types)),
+            Some(RpcOutcome::NotLibvirt(text)) if text.starts_with("SSH-") => {
+                Some(Service::Ssh(text))
+            }
+            Some(RpcOutcome::NotLibvirt(text)) => Some(Service::Other(text)),
+            // Somebody who closes may want TLS.
+            Some(RpcOutcome::Closed | RpcOutcome::Reset) => {
+                let again = network::connect(address, self.looking.connect, self.deadline).await;
+                network::identify(again, address, Expected::Tls, false, self.deadline).await.service
+            }
+            Some(RpcOutcome::Silent) => Some(Service::Silent),
+            _ => None,
+        };
+        self.note_service(address, service);
+        hop
+    }
+
+    fn note_service(&mut self, address: SocketAddr, service: Option<Service>) {
+        let Some(network) = &mut self.evidence.network else { return };
+        let attempt = network
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.address == address.ip() && attempt.port == address.port());
+        if let Some(attempt) = attempt {
+            attempt.service = service;
+        }
+    }
+
+    async fn tls(&mut self) -> Option<Hop> {
+        let start = Instant::now();
+        let files = self.plan.tls.as_ref().map(local::tls_files).unwrap_or_default();
+        let has_ca = files.iter().all(|file| file.what != "CA certificate" || file.exists);
+        self.evidence.local =
+            Some(Local { files, duration_ms: ms_since(start), ..Local::default() });
+        self.skip(&[Hop::Session, Hop::Daemon], &SkipReason::NotSpoken);
+        // The client stops here; the rest of the way is still worth knowing.
+        let reached = self.reach_port().await;
+        if let Some((address, stream)) = reached {
+            let tried = Self::tried(address, stream);
+            let attempt =
+                network::identify(tried, address, Expected::Tls, true, self.deadline).await;
+            self.note_service(address, attempt.service);
+            return (!has_ca).then_some(Hop::Local);
+        }
+        Some(if has_ca { Hop::Network } else { Hop::Local })
+    }
+
+    async fn ext(&mut self) -> Option<Hop> {
+        let command = self.plan.used("command")?.value.to_string();
+        let (program, found) = local::program(&command, self.machine);
+        self.evidence.local = Some(Local { program: Some(program), ..Local::default() });
+        if let Some(parameter) = self.not_allowed() {
+            self.skip(&[Hop::Daemon], &SkipReason::NotAllowed { parameter: parameter.to_owned() });
+            return None;
+        }
+        let Some(program) = found else { return Some(Hop::Local) };
+        let scratch = Scratch::new().ok()?;
+        let run = self.run(&program, &[], false, None);
+        let (_, daemon) = run.ask(&scratch, self.deadline.within(ssh::LOGIN)).await;
+        self.evidence.daemon = daemon;
+        self.evidence.daemon.is_none().then_some(Hop::Daemon)
+    }
+
+    /// What the URI names that would be run, or go through a shell.
+    fn not_allowed(&self) -> Option<&'static str> {
+        if self.looking.allow_command {
+            return None;
+        }
+        let used = |name: &str| self.plan.used(name);
+        if used("command").is_some() {
+            return Some("command");
+        }
+        if used("netcat").is_some() {
+            return Some("netcat");
+        }
+        let odd = used("socket")
+            .is_some_and(|planned| !planned.value.iter().all(|byte| is_plain_for_shell(*byte)));
+        odd.then_some("socket")
+    }
+}

@@ -1,0 +1,180 @@
+//! The way through ssh: program, configuration, port, login, remote command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::net::TcpStream;
+
+use super::Walk;
+use crate::evidence::{Local, RpcOutcome, Service, Session, SkipReason, SshConfig};
+use crate::plan::{Hop, Implementation};
+use crate::probe::known_hosts::Scratch;
+use crate::probe::network::{self, Expected};
+use crate::probe::remote::{self, Questions};
+use crate::probe::{local, ms_since, ssh};
+
+/// How long a login may take. Name lookups on the server take up to ten seconds.
+pub(super) const LOGIN: Duration = Duration::from_secs(20);
+/// The same, where the server has not even shown its banner.
+const LOGIN_WITHOUT_BANNER: Duration = Duration::from_secs(4);
+
+impl Walk<'_> {
+    pub(super) async fn ssh(&mut self) -> Option<Hop> {
+        let start = Instant::now();
+        let plan =
+            self.plan.ssh.as_ref().filter(|ssh| ssh.implementation == Implementation::Openssh)?;
+        let name = plan.program.as_ref()?.to_string();
+        let (program, found) = local::program(&name, self.machine);
+        let is_ssh = self.plan.used("command").is_none();
+        self.evidence.local = Some(Local {
+            program: Some(program),
+            duration_ms: ms_since(start),
+            ..Local::default()
+        });
+        let Some(program) = found else {
+            self.reach_port().await;
+            return Some(Hop::Local);
+        };
+        if is_ssh {
+            let (config, agent) = local::ssh(&program, plan, self.machine, self.deadline).await;
+            let here = self.evidence.local.get_or_insert_default();
+            here.ssh_config = Some(config);
+            here.agent = Some(agent);
+            here.duration_ms = ms_since(start);
+        }
+        let forbidden = self.not_allowed();
+        let config = self
+            .evidence
+            .local
+            .as_ref()
+            .and_then(|local| local.ssh_config.clone())
+            .unwrap_or_default();
+        // Behind a proxy or a shared connection the host itself need not be
+        // reachable from here: what is seen of it is an observation.
+        let proxied = config.proxy.is_some() || is_shared(&config);
+        if proxied || !is_ssh {
+            self.skip(&[Hop::Name, Hop::Network], &SkipReason::Proxied);
+        }
+        let way_in = self.reach_port().await;
+        if way_in.is_none() && !proxied && is_ssh {
+            return Some(if self.evidence.network.is_some() { Hop::Network } else { Hop::Name });
+        }
+        let silent = match way_in {
+            Some((address, stream)) => self.banner(address, stream).await,
+            None => false,
+        };
+        if let Some(parameter) = forbidden {
+            let why = SkipReason::NotAllowed { parameter: parameter.to_owned() };
+            self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &why);
+            return None;
+        }
+        let patience = if silent && !proxied { LOGIN_WITHOUT_BANNER } else { LOGIN };
+        self.session(&program, &config, is_ssh, patience).await
+    }
+
+    /// What answers on the port; whether nothing does.
+    async fn banner(&mut self, address: SocketAddr, stream: TcpStream) -> bool {
+        let tried = Self::tried(address, stream);
+        let attempt = network::identify(tried, address, Expected::Ssh, true, self.deadline).await;
+        let silent = attempt.service == Some(Service::Silent);
+        self.note_service(address, attempt.service);
+        silent
+    }
+
+    async fn session(
+        &mut self,
+        program: &PathBuf,
+        config: &SshConfig,
+        is_ssh: bool,
+        patience: Duration,
+    ) -> Option<Hop> {
+        let plan = self.plan.ssh.as_ref()?;
+        let argv = plan.argv.as_deref()?;
+        let mut scratch = match Scratch::new() {
+            Ok(scratch) => scratch,
+            Err(error) => {
+                self.evidence.session =
+                    Some(Session { said: error.to_string(), ..Session::default() });
+                return Some(Hop::Session);
+            }
+        };
+        let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
+        let copy = scratch.copy_known_hosts(config, no_verify).unwrap_or_default();
+        let run = self.run(program, argv, is_ssh, copy.as_ref());
+        let (session, daemon) = run.ask(&scratch, self.deadline.within(patience)).await;
+        let established = session.established;
+        let answered = daemon.as_ref().is_some_and(|daemon| daemon.answered().is_some());
+        let over = daemon.as_ref().is_some_and(|daemon| {
+            matches!(
+                daemon.outcome,
+                RpcOutcome::Closed | RpcOutcome::Reset | RpcOutcome::NotLibvirt(_)
+            )
+        });
+        self.evidence.session = Some(session);
+        self.evidence.daemon = daemon;
+        if established && over && is_ssh {
+            self.remote(program, copy.as_ref(), &scratch).await;
+        }
+        self.scratch = Some(scratch);
+        match (established, answered, over) {
+            (false, ..) => Some(Hop::Session),
+            (true, true, _) => None,
+            (true, false, true) => Some(Hop::Remote),
+            (true, false, false) => Some(Hop::Daemon),
+        }
+    }
+
+    /// The second session: why did the client's own command fail there?
+    async fn remote(&mut self, program: &PathBuf, copy: Option<&PathBuf>, scratch: &Scratch) {
+        let Some(argv) = self.plan.ssh.as_ref().and_then(|ssh| ssh.argv.clone()) else { return };
+        let start = Instant::now();
+        let netcat = self
+            .plan
+            .used("netcat")
+            .map_or_else(|| "nc".to_owned(), |planned| planned.value.to_string());
+        let socket = self.plan.socket.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mark = random_word();
+        let questions = Questions { netcat: &netcat, socket: &socket, mark: &mark };
+        let mut argv = argv;
+        if let Some(command) = argv.last_mut() {
+            *command = "sh".into();
+        }
+        let run = self.run(program, &argv, true, copy);
+        let printed = run.script(&questions.script(), scratch, self.deadline.within(LOGIN)).await;
+        self.evidence.remote = Some(match printed {
+            Ok(printed) => questions.read(&printed, start),
+            Err(error) => remote::failed(error, start),
+        });
+    }
+
+    pub(super) fn run<'r>(
+        &self,
+        program: &'r PathBuf,
+        argv: &'r [bstr::BString],
+        is_ssh: bool,
+        known_hosts: Option<&'r PathBuf>,
+    ) -> ssh::Run<'r> {
+        let connect_timeout = self.looking.connect.max(Duration::from_secs(3));
+        ssh::Run {
+            program,
+            argv,
+            is_ssh,
+            known_hosts: known_hosts.map(PathBuf::as_path),
+            connect_timeout,
+        }
+    }
+}
+
+/// Whether a shared connection of ssh's own is there to be used.
+fn is_shared(config: &SshConfig) -> bool {
+    config.control_path.as_ref().is_some_and(|path| std::path::Path::new(path).exists())
+}
+
+fn random_word() -> String {
+    let mut bytes = [0u8; 12];
+    // Without randomness a fixed word is still a word that no login prints.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes.iter().fold("vd".to_owned(), |word, byte| word + &format!("{byte:02x}"))
+}

@@ -1,0 +1,14 @@
+//! Puts rules to work: which run, what they may say, and what follows from it.
+
+mod bind;
+pub(crate) mod catalogue;
+pub(crate) mod examples;
+mod levels;
+mod seal;
+mod subject;
+mod verdict;
+
+pub(crate) use levels::{LevelError, Levels, Origin};
+pub(crate) use seal::{replaced, seal};
+pub(crate) use subject::Subject;
+pub(crate) use verdict::{Diagnosis, Status, Verdict, judge_evidence};

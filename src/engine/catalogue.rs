@@ -1,0 +1,128 @@
+//! The heads of the rule pages: what is fixed about a rule, and its words.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::finding::{Applicability, Consequence, Precision, Rule, Severity};
+use crate::plan::Hop;
+
+/// The ```` ```toml rule ```` block of a page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Head {
+    pub(crate) severity: Severity,
+    pub(crate) precision: Precision,
+    pub(crate) effect: Consequence,
+    /// Rules that say nothing where this one speaks.
+    #[serde(default)]
+    pub(crate) replaces: Vec<String>,
+    /// Rules that say nothing about the letters of which this one speaks.
+    #[serde(default, rename = "replaces-here")]
+    pub(crate) replaces_here: Vec<String>,
+    pub(crate) since: String,
+    /// One line, as in a list of rules.
+    pub(crate) summary: String,
+    /// Whether its fix keeps the meaning; absent where there is none.
+    pub(crate) fix: Option<Applicability>,
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+    /// Where on the way it shows; absent: within the URI.
+    pub(crate) hop: Option<Hop>,
+    /// The sentence of a finding. `{fact}` stands for what the function found.
+    pub(crate) message: Words,
+    /// What to do.
+    pub(crate) help: Option<Words>,
+    /// A word at the caret.
+    pub(crate) label: Option<Words>,
+    /// Commands that mend it.
+    #[serde(default)]
+    pub(crate) remedy: Vec<RemedyWords>,
+    /// Whether no suppression and no configuration silences it.
+    #[serde(default)]
+    pub(crate) locked: bool,
+}
+
+/// One text, or one for each variant that the function names.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Words {
+    /// The same for all.
+    One(String),
+    /// By the variant's name; `default` for the others.
+    Each(BTreeMap<String, String>),
+}
+
+impl Words {
+    /// The text of a variant; none where the page has none for it.
+    pub(crate) fn of(&self, variant: Option<&str>) -> Option<&str> {
+        match self {
+            Self::One(text) => Some(text),
+            Self::Each(texts) => variant
+                .and_then(|name| texts.get(name))
+                .or_else(|| texts.get("default"))
+                .map(String::as_str),
+        }
+    }
+
+    /// All texts.
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> Vec<&str> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::Each(texts) => texts.values().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// A command with facts to be filled in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemedyWords {
+    #[serde(rename = "where")]
+    pub(crate) place: String,
+    pub(crate) command: String,
+    /// Only for this variant.
+    pub(crate) variant: Option<String>,
+}
+
+impl Rule {
+    /// The head of its page, read at first use.
+    pub(crate) fn head(self) -> &'static Head {
+        static HEADS: OnceLock<Vec<OnceLock<Head>>> = OnceLock::new();
+        let heads = HEADS.get_or_init(|| Self::all().map(|_| OnceLock::new()).collect());
+        heads[self as usize].get_or_init(|| {
+            let block = fenced(self.page(), "toml rule").expect("the tests read every page's head");
+            toml::from_str(block).expect("the tests read every page's head")
+        })
+    }
+
+    /// The prose of its page: what stands between the head and the examples.
+    pub(crate) fn prose(self) -> &'static str {
+        let page = self.page();
+        let after_head = page
+            .find("```toml rule")
+            .and_then(|at| page[at + 3..].find("\n```\n").map(|end| at + 3 + end + 5));
+        let body = &page[after_head.unwrap_or(0)..];
+        body.split("\n## ").next().unwrap_or(body).trim()
+    }
+
+    /// Where the page is on the web.
+    pub(crate) fn url(self) -> String {
+        format!(
+            "{}/blob/main/rules/{}/{}.md",
+            env!("CARGO_PKG_REPOSITORY"),
+            self.folder(),
+            self.name()
+        )
+    }
+}
+
+/// The first fenced block with this info string.
+pub(crate) fn fenced<'p>(page: &'p str, info: &str) -> Option<&'p str> {
+    let opening = format!("```{info}\n");
+    let start = page.find(&opening)? + opening.len();
+    let length = page[start..].find("```")?;
+    Some(&page[start..start + length])
+}

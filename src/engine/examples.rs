@@ -1,0 +1,326 @@
+//! The examples of rule pages are tests: this runs them.
+//!
+//! Under `## Bad` and `## Good` stand fenced blocks. A block with a file name
+//! (```` ```yaml hosts.yml ````) is linted as that file; `# error: NAME "text"` at
+//! the end of a line expects a finding there whose place is exactly that text. A
+//! ```` ```json evidence ```` block describes one connection, and an ```` ```expect ````
+//! block behind it says the same. What no expectation covers must not be found,
+//! with every rule on.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::engine::{Levels, Subject, judge_evidence};
+use crate::evidence::Evidence;
+use crate::finding::{Finding, Rule};
+use crate::inventory::{Dialect, scan};
+use crate::settings::{ConfContent, Machine, Source};
+use crate::tables::clients::Client;
+
+/// What an example does not show as its page says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// The line of the page, from 1.
+    pub(crate) line: usize,
+    pub(crate) what: String,
+}
+
+/// A connection and what was seen of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    uri: String,
+    #[serde(default)]
+    client: Option<String>,
+    #[serde(default)]
+    uid: Option<u32>,
+    #[serde(default)]
+    libvirt_conf: Option<String>,
+    #[serde(default)]
+    environment: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    files: Vec<String>,
+    #[serde(default)]
+    evidence: Option<Evidence>,
+}
+
+/// An expectation of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expected {
+    rule: String,
+    text: Option<String>,
+    line: usize,
+}
+
+/// A fenced block of a page.
+struct Block<'p> {
+    info: &'p str,
+    lines: Vec<&'p str>,
+    /// The line of its first line.
+    line: usize,
+}
+
+/// Runs all examples of a page.
+pub(crate) fn check(page: &str) -> Vec<Mismatch> {
+    let blocks = blocks(page);
+    let mut found = Vec::new();
+    for (at, block) in blocks.iter().enumerate() {
+        let expectations =
+            blocks.get(at + 1).filter(|next| next.info == "expect").map(expect_block);
+        match block.info {
+            "json evidence" => case(block, expectations.unwrap_or_default(), &mut found),
+            "toml rule" | "expect" => {}
+            info => {
+                if let Some((_, name)) = info.split_once(' ') {
+                    file(block, name, expectations.unwrap_or_default(), &mut found);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The blocks below the two headings.
+fn blocks(page: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut open = false;
+    for (at, line) in page.lines().enumerate() {
+        match (open, line.strip_prefix("```")) {
+            (false, Some(info)) => {
+                blocks.push(Block { info: info.trim(), lines: Vec::new(), line: at + 2 });
+                open = true;
+            }
+            (true, Some(_)) => open = false,
+            (true, None) => {
+                if let Some(block) = blocks.last_mut() {
+                    block.lines.push(line);
+                }
+            }
+            (false, None) => {}
+        }
+    }
+    blocks
+}
+
+fn expect_block(block: &Block<'_>) -> Vec<Expected> {
+    let lines = block.lines.iter().enumerate();
+    lines.map(|(at, line)| expected(line, block.line + at)).collect()
+}
+
+/// `NAME "text"` or `NAME`.
+fn expected(text: &str, line: usize) -> Expected {
+    let (rule, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    let quoted = rest.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Expected { rule: rule.to_owned(), text: quoted.map(str::to_owned), line }
+}
+
+/// A block that is a file.
+fn file(
+    block: &Block<'_>,
+    name: &str,
+    mut expectations: Vec<Expected>,
+    mismatches: &mut Vec<Mismatch>,
+) {
+    let mut text = String::new();
+    for (at, line) in block.lines.iter().enumerate() {
+        let mut parts = line.split("  # error: ");
+        text.push_str(parts.next().unwrap_or_default());
+        text.push('\n');
+        expectations.extend(parts.map(|part| expected(part, block.line + at)));
+    }
+    let machine = Machine::fixed("2026-01-01".into());
+    let levels = Levels::default();
+    let mut found = Vec::new();
+    for located in scan(text.as_bytes(), Dialect::of(Path::new(name))).found {
+        let source = Source::of_file(&located.text);
+        for finding in
+            Subject::new(&source, Client::LIBVIRT, &machine, false).lint(&levels).findings
+        {
+            let span = located.in_file(finding.span);
+            let line = text[..span.start as usize].matches('\n').count();
+            found.push((finding.rule, text[span.range()].to_owned(), Some(block.line + line)));
+        }
+    }
+    compare(expectations, found, block.line, mismatches);
+}
+
+/// A block that is a connection with evidence.
+fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mismatch>) {
+    let text = block.lines.join("\n");
+    let case: Case = match serde_json::from_str(&text) {
+        Ok(case) => case,
+        Err(error) => {
+            return mismatches
+                .push(Mismatch { line: block.line + error.line() - 1, what: error.to_string() });
+        }
+    };
+    let mut machine = Machine::fixed("2026-01-01".into());
+    machine.uid = case.uid.unwrap_or(machine.uid);
+    machine.environment.extend(case.environment);
+    machine.files.extend(case.files);
+    if let Some(conf) = case.libvirt_conf {
+        machine.conf.content = ConfContent::Text(conf);
+    }
+    let client = case.client.and_then(|client| client.parse().ok()).unwrap_or(Client::LIBVIRT);
+    let source = Source::given(case.uri.as_bytes(), &machine);
+    let subject = Subject::new(&source, client, &machine, false);
+    let uri = source.uri.clone().unwrap_or_default();
+    let findings: Vec<Finding> = match &case.evidence {
+        None => subject.lint(&Levels::default()).findings,
+        // The static findings of the same URI are another page's examples.
+        Some(evidence) => {
+            judge_evidence(&subject, evidence, &Levels::default()).evidence_findings()
+        }
+    };
+    let found = findings
+        .into_iter()
+        .map(|finding| {
+            let text = String::from_utf8_lossy(finding.span.of(&uri)).into_owned();
+            (finding.rule, text, None)
+        })
+        .collect();
+    compare(expectations, found, block.line, mismatches);
+}
+
+/// Each expectation meets one finding, and no finding is left.
+fn compare(
+    expectations: Vec<Expected>,
+    mut found: Vec<(Rule, String, Option<usize>)>,
+    line: usize,
+    mismatches: &mut Vec<Mismatch>,
+) {
+    for expected in expectations {
+        let meets = |(rule, text, at): &(Rule, String, Option<usize>)| {
+            rule.name() == expected.rule
+                && expected.text.as_ref().is_none_or(|wanted| wanted == text)
+                && at.is_none_or(|at| at == expected.line)
+        };
+        match found.iter().position(meets) {
+            Some(at) => drop(found.remove(at)),
+            None => mismatches.push(Mismatch {
+                line: expected.line,
+                what: format!(
+                    "expected {} {:?}, found {found:?}",
+                    expected.rule,
+                    expected.text.unwrap_or_default()
+                ),
+            }),
+        }
+    }
+    for (rule, text, at) in found {
+        mismatches.push(Mismatch {
+            line: at.unwrap_or(line),
+            what: format!("not expected: {} {text:?}", rule.name()),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::engine::bind::{EVIDENCE, STATIC};
+    use crate::engine::seal::placeholder;
+
+    #[test]
+    fn the_examples_of_every_page_are_true() {
+        let mut failures = Vec::new();
+        for rule in Rule::all() {
+            for mismatch in check(rule.page()) {
+                failures.push(format!(
+                    "rules/{}/{}.md:{}: {}",
+                    rule.folder(),
+                    rule.name(),
+                    mismatch.line,
+                    mismatch.what
+                ));
+            }
+        }
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+
+    #[test]
+    fn a_wrong_example_is_noticed() {
+        let page = |line: &str| format!("## Bad\n\n```yaml a.yml\n{line}\n```\n");
+        assert_eq!(
+            check(&page("uri: \"qemu:///system\"  # error: wrong-path \"/system\"")).len(),
+            1
+        );
+        assert_eq!(check(&page("uri: \"qemu:///sytem\"")).len(), 1);
+        assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: wrong-path \"sytem\"")).len(), 2);
+        assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: wrong-path \"/sytem\"")), []);
+        assert_eq!(check("```json evidence\n{\"uri\": 1}\n```\n").len(), 1);
+    }
+
+    #[test]
+    fn every_page_is_well_made() {
+        for rule in Rule::all() {
+            let (name, page, head) = (rule.name(), rule.page(), rule.head());
+            assert!(
+                page.starts_with(&format!("# `{name}`\n\n```toml rule\n")),
+                "{name}: its first lines"
+            );
+            assert!(
+                page.contains("\n## Bad\n") && page.contains("\n## Good\n"),
+                "{name}: a bad and a good part"
+            );
+            let (bad, good) = page.split_once("\n## Good\n").unwrap();
+            assert!(
+                bad.contains("# error: ") || bad.contains("```expect"),
+                "{name}: the bad part expects a finding"
+            );
+            assert!(
+                bad.contains(&format!("{name} ")) || bad.contains(&format!("\n{name}\n")),
+                "{name}: and one of its own"
+            );
+            assert!(
+                !good.contains("# error: ") && !good.contains("```expect"),
+                "{name}: the good part expects none"
+            );
+            assert!(good.contains("```"), "{name}: the good part has an example");
+            let summary = &head.summary;
+            assert!(
+                !summary.ends_with('.')
+                    && !summary.starts_with(
+                        |first: char| first.is_uppercase() && !summary.starts_with("IPv6")
+                    ),
+                "{name}: {summary}"
+            );
+            assert!(
+                !head.sources.is_empty()
+                    && head.sources.iter().all(|source| source.starts_with("https://")),
+                "{name}: sources"
+            );
+            assert!(rule.prose().len() > 80, "{name}: prose");
+            for other in head.replaces.iter().chain(&head.replaces_here) {
+                assert!(Rule::named(other).is_some() && other != name, "{name}: replaces {other}");
+            }
+            let texts =
+                head.message.all().into_iter().chain(head.help.iter().flat_map(|help| help.all()));
+            for text in texts {
+                assert!(!text.ends_with('.'), "{name}: {text}");
+                assert!(
+                    text.match_indices('{').all(|(at, _)| placeholder(&text[at..]).is_some()),
+                    "{name}: {text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_every_page_has_its_function() {
+        let names: BTreeSet<&str> = Rule::all().map(Rule::name).collect();
+        assert_eq!(names.len(), Rule::all().count());
+        let bound: BTreeSet<&str> = STATIC
+            .iter()
+            .map(|row| row.0)
+            .chain(EVIDENCE.iter().map(|row| row.0))
+            .map(Rule::name)
+            .collect();
+        let raised: BTreeSet<&str> =
+            Rule::all().filter(|rule| rule.folder() == "inventory").map(Rule::name).collect();
+        assert_eq!(&bound | &raised, names);
+    }
+}

@@ -1,0 +1,110 @@
+//! One connection to judge: its text, who typed it, for which client and machine.
+
+use crate::engine::bind::STATIC;
+use crate::engine::{Levels, replaced, seal};
+use crate::finding::{Draft, Drafts, Finding};
+use crate::plan::{Plan, Request, Wanted};
+use crate::rules::Reading;
+use crate::settings::{Machine, Source};
+use crate::tables::clients::Client;
+use crate::text::Veil;
+use crate::uri::{HOLE, Uri};
+
+/// A connection URI and how it is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The URI after aliases; [`HOLE`] for each placeholder. None: the daemon picks.
+    pub(crate) uri: Option<&'a [u8]>,
+    /// What the caller gave to the client; libvirt quotes it in one error.
+    pub(crate) typed: Option<&'a [u8]>,
+    /// What was looked up among the aliases.
+    pub(crate) looked_up: Option<&'a [u8]>,
+    pub(crate) is_argument: bool,
+    pub(crate) readonly: bool,
+    pub(crate) client: Client,
+    pub(crate) machine: &'a Machine,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) veil: Veil,
+}
+
+/// Stands in for the text where there is no URI.
+const NOTHING: &[u8] = b"";
+
+impl<'a> Subject<'a> {
+    /// The subject of a source.
+    pub(crate) fn new(
+        source: &'a Source,
+        client: Client,
+        machine: &'a Machine,
+        readonly: bool,
+    ) -> Self {
+        Self {
+            uri: source.uri.as_deref(),
+            typed: source.typed.as_deref(),
+            looked_up: source.looked_up.as_deref(),
+            is_argument: source.looked_up.is_some(),
+            readonly,
+            client,
+            machine,
+        }
+    }
+
+    /// Reads and plans, then hands both to `with`.
+    pub(crate) fn read<T>(&self, with: impl FnOnce(&Reading<'_>) -> T) -> T {
+        let text = self.uri.unwrap_or(NOTHING);
+        let parsed =
+            if text.contains(&HOLE) { Uri::parse_template(text) } else { Uri::parse(text) };
+        let (uri, faults) = match &parsed {
+            Ok(uri) => (uri, &[][..]),
+            Err(unparseable) => {
+                let told = unparseable.faults.len().min(Drafts::MOST);
+                (&unparseable.recovered, &unparseable.faults[..told])
+            }
+        };
+        let wanted = match (self.uri, &parsed) {
+            (None, _) => Wanted::Nothing,
+            (Some(_), Ok(uri)) => Wanted::Uri(uri),
+            (Some(_), Err(_)) => Wanted::Unparseable(uri),
+        };
+        let request = Request {
+            wanted,
+            typed: self.typed,
+            looked_up: self.looked_up,
+            readonly: self.readonly,
+        };
+        let plan = Plan::new(request, self.client, self.machine);
+        with(&Reading {
+            uri,
+            faults,
+            plan: &plan,
+            machine: self.machine,
+            is_argument: self.is_argument,
+        })
+    }
+
+    /// What the rules on text and plan say.
+    pub(crate) fn lint(&self, levels: &Levels) -> Judged {
+        self.read(|reading| {
+            let veil = reading.uri.veil();
+            let drafts = replaced(static_drafts(reading, levels), reading.uri);
+            Judged { findings: seal(&drafts, &veil, levels), veil }
+        })
+    }
+}
+
+/// All that the rules on text and plan have to say.
+pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft> {
+    let mut drafts = Drafts::new();
+    for (rule, judge) in STATIC {
+        if levels.is_on(*rule) {
+            drafts.rule = *rule;
+            judge(reading, &mut drafts);
+        }
+    }
+    drafts.done()
+}

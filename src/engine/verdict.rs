@@ -1,0 +1,265 @@
+//! From findings and evidence to a verdict: which hop failed first, and which
+//! finding says why.
+
+use serde::Serialize;
+
+use crate::engine::bind::EVIDENCE;
+use crate::engine::subject::static_drafts;
+use crate::engine::{Levels, Subject, replaced, seal};
+use crate::evidence::{AuthType, Evidence, RpcOutcome, UnixConnect};
+use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
+use crate::plan::{Hop, Outcome, Plan, Refusal};
+use crate::rules::{Reading, Seen};
+use crate::tables::transports::Transport;
+use crate::text::Veil;
+
+/// What a check says about a connection, as the client without a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    /// libvirt answered and asks for nothing.
+    Ok,
+    /// The client would fail.
+    Fails,
+    /// The client would ask a person.
+    NeedsInput,
+    /// Not all could be looked at.
+    Unsure,
+}
+
+/// How a hop went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    Ok,
+    Failed,
+    /// It went well, and there is something to say about it.
+    Warning,
+    NeedsInput,
+    /// A hop before it failed.
+    NotReached,
+    /// Left out on purpose.
+    Skipped,
+}
+
+/// One hop of the way and how it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HopStatus {
+    pub(crate) hop: Hop,
+    pub(crate) status: Status,
+}
+
+/// Everything that a check has to say about one connection.
+#[derive(Debug)]
+pub(crate) struct Diagnosis {
+    pub(crate) plan: Plan,
+    pub(crate) veil: Veil,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) hops: Vec<HopStatus>,
+    pub(crate) verdict: Verdict,
+    /// The index of the finding that explains the verdict.
+    pub(crate) cause: Option<usize>,
+}
+
+impl Diagnosis {
+    /// The rule of the cause.
+    pub(crate) fn cause_rule(&self) -> Option<Rule> {
+        self.cause.map(|at| self.findings[at].rule)
+    }
+
+    /// Only the findings of rules on evidence.
+    pub(crate) fn evidence_findings(self) -> Vec<Finding> {
+        let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
+        self.findings.into_iter().filter(|finding| on_evidence(finding.rule)).collect()
+    }
+}
+
+/// Judges text, plan and evidence of one connection.
+pub(crate) fn judge_evidence(
+    subject: &Subject<'_>,
+    evidence: &Evidence,
+    levels: &Levels,
+) -> Diagnosis {
+    subject.read(|reading| {
+        let veil = reading.uri.veil();
+        let mut drafts = static_drafts(reading, levels);
+        drafts.extend(evidence_drafts(reading, evidence, levels));
+        let mut findings = seal(&replaced(drafts, reading.uri), &veil, levels);
+        let plan = reading.plan.clone();
+        let failed = first_failed(&plan, evidence);
+        let (verdict, cause) = conclude(&plan, evidence, &findings, failed);
+        mark_consequences(&mut findings, cause);
+        let hops = statuses(&plan, evidence, &findings, failed);
+        Diagnosis { plan, veil, findings, hops, verdict, cause }
+    })
+}
+
+fn evidence_drafts(reading: &Reading<'_>, evidence: &Evidence, levels: &Levels) -> Vec<Draft> {
+    let mut drafts = Drafts::new();
+    let seen = Seen { reading, plan: reading.plan, evidence };
+    for (rule, judge) in EVIDENCE.iter().filter(|(rule, _)| levels.is_on(*rule)) {
+        drafts.rule = *rule;
+        judge(&seen, &mut drafts);
+    }
+    drafts.done()
+}
+
+/// Whether the evidence says that a hop was passed; nothing where it was not
+/// looked at. The same for every transport: what belongs to a hop is in its
+/// evidence.
+fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
+    if evidence.is_skipped(hop).is_some() {
+        return None;
+    }
+    match hop {
+        Hop::Uri => Some(matches!(plan.outcome, Outcome::Daemon | Outcome::InProcess)),
+        Hop::Local => evidence.local.as_ref().map(|local| {
+            let program = local.program.as_ref().is_none_or(|program| program.path.is_some());
+            let socket = local
+                .socket
+                .as_ref()
+                .is_none_or(|socket| matches!(socket.connect, Some(UnixConnect::Accepted)));
+            let files = local.files.iter().all(|file| file.what != "CA certificate" || file.exists);
+            program && socket && files
+        }),
+        Hop::Name => evidence.name.as_ref().map(|name| !name.resolution.addresses().is_empty()),
+        Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
+        Hop::Session => evidence.session.as_ref().map(|session| session.established),
+        Hop::Remote => remote_passed(plan, evidence),
+        Hop::Daemon => evidence.daemon.as_ref().map(|daemon| daemon.answered().is_some()),
+        Hop::Driver => None,
+    }
+}
+
+/// The remote side is passed where something came back that only libvirt sends,
+/// or where everything stays open.
+fn remote_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
+    let established = evidence.session.as_ref()?.established;
+    if !plan.transport.is_some_and(Transport::is_ssh_like) || !established {
+        return None;
+    }
+    let daemon = evidence.daemon.as_ref()?;
+    Some(matches!(
+        daemon.outcome,
+        RpcOutcome::Answered(_) | RpcOutcome::Error(_) | RpcOutcome::Silent
+    ))
+}
+
+fn first_failed(plan: &Plan, evidence: &Evidence) -> Option<Hop> {
+    plan.hops().iter().copied().find(|hop| passed(*hop, plan, evidence) == Some(false))
+}
+
+fn conclude(
+    plan: &Plan,
+    evidence: &Evidence,
+    findings: &[Finding],
+    failed: Option<Hop>,
+) -> (Verdict, Option<usize>) {
+    let position = |wanted: &dyn Fn(&Finding) -> bool| findings.iter().position(wanted);
+    if let Some(refusal) = &plan.refusal {
+        let rules = explains(refusal);
+        let cause = rules.iter().find_map(|rule| position(&|finding| finding.rule == *rule));
+        let cause = cause.or_else(|| {
+            position(&|finding| finding.effect.is_failure() && finding.hop == Hop::Uri)
+        });
+        return (Verdict::Fails, cause);
+    }
+    if let Some(hop) = failed {
+        // Whatever fails on the way to a place that nobody meant is no cause.
+        let misled = position(&|finding| {
+            finding.effect == Consequence::WrongPlace && finding.severity == Severity::Error
+        });
+        if misled.is_some() {
+            return (Verdict::Fails, misled);
+        }
+        let on_evidence = |finding: &Finding| EVIDENCE.iter().any(|row| row.0 == finding.rule);
+        let cause = position(&|finding| {
+            finding.hop == hop
+                && finding.severity == Severity::Error
+                && finding.effect.is_failure()
+                && on_evidence(finding)
+        });
+        return (Verdict::Fails, cause);
+    }
+    // All that was looked at went well: what the server would still refuse.
+    if let Some(cause) =
+        position(&|finding| finding.hop == Hop::Driver && finding.effect.is_failure())
+    {
+        return (Verdict::Fails, Some(cause));
+    }
+    match evidence.daemon.as_ref().and_then(|daemon| daemon.answered()) {
+        Some(types) if types.contains(&AuthType::None) || types.is_empty() => (Verdict::Ok, None),
+        Some(_) => (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon)),
+        None => (
+            Verdict::Unsure,
+            position(&|finding| matches!(finding.rule, Rule::CommandNotRun | Rule::OutOfTime)),
+        ),
+    }
+}
+
+/// The rules that say in our words what a refusal says in the client's.
+fn explains(refusal: &Refusal) -> &'static [Rule] {
+    match refusal {
+        Refusal::ConfUnreadable { .. } | Refusal::Conf { .. } | Refusal::Alias(_) => {
+            &[Rule::BrokenLibvirtConf]
+        }
+        Refusal::NoDriver(_) => &[Rule::UnknownAlias, Rule::MissingDriver],
+        Refusal::MissingSlash { .. } => &[Rule::PathWordAsHost],
+        Refusal::UnknownTransport => &[Rule::TransportAsDriver, Rule::UnknownTransport],
+        Refusal::UnixWithHost(_) => &[Rule::UnixWithHost],
+        Refusal::ExtWithoutCommand => &[Rule::ExtWithoutCommand],
+        Refusal::Switch(_)
+        | Refusal::Mode(_)
+        | Refusal::Proxy(_)
+        | Refusal::HostKeyVerification(_)
+        | Refusal::SshAuthMethod(_)
+        | Refusal::HypervTransport(_) => &[Rule::WrongParameterValue],
+        Refusal::EsxParameter(_) => &[Rule::ValueCrashesClient],
+        Refusal::TestWithoutPath | Refusal::VpxPath => &[Rule::MissingPath],
+        Refusal::OpenvzPath(_) | Refusal::VmwarePath(_) => &[Rule::MissingPath, Rule::WrongPath],
+        _ => &[],
+    }
+}
+
+/// What stands further down the way than the cause only follows from it.
+fn mark_consequences(findings: &mut [Finding], cause: Option<usize>) {
+    let Some(cause) = cause else { return };
+    let hop = findings[cause].hop;
+    for (at, finding) in findings.iter_mut().enumerate() {
+        let on_evidence = EVIDENCE.iter().any(|row| row.0 == finding.rule);
+        if at != cause && on_evidence && finding.hop >= hop && finding.severity == Severity::Error {
+            finding.consequence_of = Some(cause);
+        }
+    }
+}
+
+fn statuses(
+    plan: &Plan,
+    evidence: &Evidence,
+    findings: &[Finding],
+    failed: Option<Hop>,
+) -> Vec<HopStatus> {
+    let all: &[Hop] = if plan.refusal.is_some() { &[Hop::Uri] } else { plan.hops() };
+    let warned = |hop: Hop| {
+        findings.iter().any(|finding| finding.hop == hop && finding.severity >= Severity::Warning)
+    };
+    let needs_input = evidence
+        .daemon
+        .as_ref()
+        .and_then(|daemon| daemon.answered())
+        .is_some_and(|types| !types.is_empty() && !types.contains(&AuthType::None));
+    all.iter()
+        .map(|hop| {
+            let status = match passed(*hop, plan, evidence) {
+                _ if failed.is_some_and(|failed| *hop > failed) => Status::NotReached,
+                Some(false) => Status::Failed,
+                Some(true) if *hop == Hop::Daemon && needs_input => Status::NeedsInput,
+                Some(true) if warned(*hop) => Status::Warning,
+                Some(true) => Status::Ok,
+                None if *hop == Hop::Driver && warned(Hop::Driver) => Status::Failed,
+                None => Status::Skipped,
+            };
+            HopStatus { hop: *hop, status }
+        })
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! Rules about the remote host: helper, netcat, the socket there.
+
+use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
+use crate::finding::{Draft, Drafts};
+use crate::plan::Proxy;
+use crate::rules::Seen;
+use crate::rules::ssh::frame;
+use crate::text::Span;
+
+/// A session that came about, and in which no libvirt answered.
+struct Failing<'s> {
+    session: &'s Session,
+    remote: Option<&'s Remote>,
+    outcome: &'s RpcOutcome,
+}
+
+fn failing<'s>(seen: &'s Seen<'_>) -> Option<Failing<'s>> {
+    let session = seen.evidence.session.as_ref().filter(|session| session.established)?;
+    let outcome = &seen.evidence.daemon.as_ref()?.outcome;
+    let failed =
+        matches!(outcome, RpcOutcome::Closed | RpcOutcome::Reset | RpcOutcome::NotLibvirt(_));
+    failed.then_some(Failing { session, remote: seen.evidence.remote.as_ref(), outcome })
+}
+
+impl Failing<'_> {
+    /// What the remote side wrote to standard error.
+    fn remote_said(&self) -> &str {
+        &self.session.remote_said
+    }
+
+    /// Whether libvirt's own script would find the helper.
+    fn uses_helper(&self, proxy: Option<Proxy>) -> bool {
+        match proxy {
+            Some(Proxy::Native) => true,
+            Some(Proxy::Netcat) | None => false,
+            Some(Proxy::Auto) => {
+                self.remote.is_some_and(|remote| remote.which && remote.helper.is_some())
+            }
+        }
+    }
+
+    fn draft<'d>(&self, seen: &Seen<'_>, out: &'d mut Drafts) -> &'d mut Draft {
+        let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
+        let system = self.remote.map(|remote| remote.system.clone()).unwrap_or_default();
+        let quote = match self.outcome {
+            RpcOutcome::NotLibvirt(text) => packet(text.as_bytes()),
+            outcome => frame(self.remote_said(), *outcome == RpcOutcome::Reset),
+        };
+        let seconds = Some(self.session.duration_ms / 1000.0);
+        out.at(place(seen, "socket"))
+            .fact("host", host)
+            .fact("system", system)
+            .quote(quote, seconds)
+    }
+}
+
+/// Where a parameter stands that is to blame, else the host.
+fn place(seen: &Seen<'_>, parameter: &str) -> Span {
+    let planned = seen.plan.used(parameter).map(|planned| planned.value_span);
+    planned.or(seen.reading.uri.host_span()).unwrap_or_else(|| seen.reading.uri.span())
+}
+
+/// What libvirt says of a peer that does not speak its protocol: the first four
+/// bytes as a length, less four.
+pub(crate) fn packet(said: &[u8]) -> String {
+    let Some(first) = said.first_chunk::<4>() else {
+        return "End of file while reading data: Input/output error".to_owned();
+    };
+    let length = i32::from_be_bytes(*first).wrapping_sub(4);
+    format!("packet {length} bytes received from server too large, want 33554432")
+}
+
+/// How to install a package there.
+fn install(remote: Option<&Remote>, debian: &str, fedora: &str) -> String {
+    let ids = remote.map(|remote| remote.system_ids.as_str()).unwrap_or_default();
+    let is = |names: &[&str]| ids.split_whitespace().any(|id| names.contains(&id));
+    if is(&["debian", "ubuntu"]) {
+        format!("apt-get install {debian}")
+    } else if is(&["fedora", "rhel", "centos"]) {
+        format!("dnf install {fedora}")
+    } else if is(&["suse", "opensuse", "sles"]) {
+        "zypper install netcat-openbsd".to_owned()
+    } else if is(&["arch"]) {
+        "pacman -S openbsd-netcat".to_owned()
+    } else {
+        format!("install {debian}")
+    }
+}
+
+/// Neither helper nor nc.
+pub(crate) fn remote_netcat_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let gone =
+        failing.remote.is_some_and(|remote| remote.error.is_none() && remote.netcat.is_none());
+    if failing.uses_helper(seen.plan.proxy) || seen.plan.proxy == Some(Proxy::Native) || !gone {
+        return;
+    }
+    let named = seen.plan.used("netcat").map(|planned| planned.value.to_string());
+    let install = install(failing.remote, "netcat-openbsd", "nmap-ncat");
+    let draft = failing
+        .draft(seen, out)
+        .fact("install", install)
+        .fact("name", named.clone().unwrap_or_else(|| "nc".into()));
+    if named.is_some() {
+        draft.variant("named");
+        draft.span = place(seen, "netcat");
+    }
+}
+
+/// An nc that cannot open a UNIX socket.
+pub(crate) fn remote_netcat_without_unix(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let Some(netcat) = failing.remote.and_then(|remote| remote.netcat.as_ref()) else { return };
+    if failing.uses_helper(seen.plan.proxy)
+        || seen.plan.proxy == Some(Proxy::Native)
+        || netcat.knows_unix
+    {
+        return;
+    }
+    let which = if netcat.kind == NetcatKind::Unknown {
+        "its help names none".to_owned()
+    } else {
+        format!("it is {}", netcat.kind.name())
+    };
+    let install = install(failing.remote, "netcat-openbsd", "nmap-ncat");
+    let path = if netcat.resolved == netcat.path {
+        netcat.path.clone()
+    } else {
+        format!("{} → {}", netcat.path, netcat.resolved)
+    };
+    failing.draft(seen, out).fact("path", path).fact("which", which).fact("install", install);
+}
+
+/// The socket that the remote side tried.
+fn tried<'s>(seen: &'s Seen<'_>, failing: &'s Failing<'_>) -> (String, Option<&'s RemoteSocket>) {
+    let said = failing.remote_said();
+    let quoted = said
+        .split_once("cannot connect to '")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(path, _)| path.to_owned());
+    let path = quoted
+        .unwrap_or_else(|| seen.plan.socket.as_ref().map(ToString::to_string).unwrap_or_default());
+    let seen =
+        failing.remote.and_then(|remote| remote.sockets.iter().find(|socket| socket.path == path));
+    (path, seen)
+}
+
+/// Another socket of libvirt's that the login could open.
+fn other<'s>(failing: &Failing<'s>, path: &str) -> Option<&'s RemoteSocket> {
+    let sockets = &failing.remote?.sockets;
+    sockets.iter().find(|socket| {
+        socket.path != path && socket.is_socket && socket.writable && !socket.path.ends_with("-ro")
+    })
+}
+
+/// No daemon's socket there.
+pub(crate) fn remote_socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    if !failing.remote_said().contains("No such file or directory")
+        && !failing.remote_said().contains("unix connect failed: No such")
+    {
+        return;
+    }
+    let (path, socket) = tried(seen, &failing);
+    if socket.is_some_and(|socket| socket.exists) || path.is_empty() {
+        return;
+    }
+    let other = other(&failing, &path).map(|socket| socket.path.clone());
+    let draft = failing.draft(seen, out).fact("path", &path);
+    match other {
+        Some(other) if seen.plan.used("socket").is_some() => {
+            draft.variant("named").fact("other", other)
+        }
+        Some(other) => draft.variant("other").fact("other", other),
+        None => draft,
+    };
+}
+
+/// The login may not open the socket.
+pub(crate) fn remote_socket_not_permitted(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) =
+        failing(seen).filter(|failing| failing.remote_said().contains("Permission denied"))
+    else {
+        return;
+    };
+    let (path, socket) = tried(seen, &failing);
+    let user = failing.remote.map(|remote| remote.user.clone()).unwrap_or_default();
+    let socket = socket.cloned().unwrap_or_default();
+    let draft = failing
+        .draft(seen, out)
+        .fact("path", path)
+        .fact("user", user)
+        .fact("group", &socket.group)
+        .fact("mode", format!("{} {}:{}", socket.mode, socket.owner, socket.group));
+    if socket.group.is_empty() || socket.group == "root" {
+        draft.variant("unknown-group");
+    }
+}
+
+/// The socket is there and nobody listens.
+pub(crate) fn remote_socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) =
+        failing(seen).filter(|failing| failing.remote_said().contains("Connection refused"))
+    else {
+        return;
+    };
+    let (path, _) = tried(seen, &failing);
+    failing.draft(seen, out).fact("path", path);
+}
+
+/// `proxy=native`, or the session daemon, and no helper.
+pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let missing =
+        failing.remote.is_some_and(|remote| remote.error.is_none() && remote.helper.is_none());
+    if seen.plan.proxy != Some(Proxy::Native) || !missing {
+        return;
+    }
+    let install = install(failing.remote, "libvirt-daemon", "libvirt-daemon-common");
+    let asked = seen.plan.used("proxy").is_some();
+    let draft = failing.draft(seen, out).fact("install", install);
+    draft.span = place(seen, "proxy");
+    if !asked {
+        draft.variant("session");
+    }
+}
+
+/// The login prints something of its own.
+pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
+    let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
+    let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+    let no_shell = text.contains("account is currently not available")
+        || text.contains("sftp connections only");
+    if no_shell || failing.remote.is_some_and(|remote| remote.error.is_some()) {
+        draft.variant("no-shell");
+    }
+}
+
+/// Any other way in which the remote side ends.
+pub(crate) fn remote_command_failed(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let said = failing.remote_said().lines().last().unwrap_or("nothing").to_owned();
+    failing.draft(seen, out).fact("said", said);
+}

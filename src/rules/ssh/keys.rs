@@ -1,0 +1,99 @@
+//! What we can show to the server, and what it takes.
+
+use super::session::{draft, failing};
+use crate::evidence::{Agent, AgentState, Local, SshFailure};
+use crate::finding::Drafts;
+use crate::rules::Seen;
+
+/// The server let us in with nothing that we have.
+fn denied<'s>(seen: &'s Seen<'_>) -> Option<(&'s crate::evidence::Session, &'s Local)> {
+    let session = failing(seen)?;
+    let denied =
+        matches!(session.failure, Some(SshFailure::PermissionDenied | SshFailure::TooManyFailures));
+    denied.then_some((session, seen.evidence.local.as_ref()?))
+}
+
+/// Whether a key file that ssh would try is there.
+fn has_key_file(local: &Local) -> bool {
+    local
+        .ssh_config
+        .as_ref()
+        .is_some_and(|config| config.identities.iter().any(|identity| identity.exists))
+}
+
+fn agent_keys(local: &Local) -> usize {
+    local.agent.as_ref().map_or(0, |agent| agent.keys.len())
+}
+
+/// Why the agent cannot be asked, for a sentence.
+fn agent_trouble(agent: &Agent) -> Option<&'static str> {
+    Some(match agent.state {
+        AgentState::Unset => "SSH_AUTH_SOCK is not set",
+        AgentState::Missing => "the socket of SSH_AUTH_SOCK does not exist",
+        AgentState::NotASocket => "SSH_AUTH_SOCK names no socket",
+        AgentState::NotPermitted => "the socket of SSH_AUTH_SOCK may not be opened",
+        AgentState::Refused => "nobody listens at the socket of SSH_AUTH_SOCK",
+        AgentState::Silent => "the agent does not answer",
+        AgentState::Failure => "the agent refuses to list its keys",
+        AgentState::Answered => return None,
+    })
+}
+
+/// No agent, no key file: nothing to show.
+pub(crate) fn ssh_agent_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    let Some(trouble) = local.agent.as_ref().and_then(agent_trouble) else { return };
+    if !has_key_file(local) && session.offered.is_empty() {
+        draft(seen, session, out)
+            .fact("trouble", trouble)
+            .fact("methods", session.methods.join(", "));
+    }
+}
+
+/// An agent without keys, no key file: nothing to show.
+pub(crate) fn ssh_agent_empty(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    let answered = local.agent.as_ref().is_some_and(|agent| agent.state == AgentState::Answered);
+    if answered && agent_keys(local) == 0 && !has_key_file(local) && session.offered.is_empty() {
+        draft(seen, session, out).fact("methods", session.methods.join(", "));
+    }
+}
+
+/// Nobody may be asked, and there is nothing to show.
+pub(crate) fn no_tty_without_key(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    let Some(planned) = seen.plan.used("no_tty") else { return };
+    let batch = seen.plan.ssh.as_ref().is_some_and(|ssh| ssh.batch);
+    if batch && agent_keys(local) == 0 && !has_key_file(local) && session.offered.is_empty() {
+        let span = planned.name_span.to(planned.value_span);
+        let finding = draft(seen, session, out).fact("methods", session.methods.join(", "));
+        finding.span = span;
+    }
+}
+
+/// The server takes none of the keys.
+pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    let config = local.ssh_config.as_ref();
+    let user = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
+    let user =
+        user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let offered: Vec<String> = session
+        .offered
+        .iter()
+        .map(|key| format!("{} {} ({})", key.kind, key.fingerprint, key.name))
+        .collect();
+    let count = offered.len();
+    let draft = draft(seen, session, out)
+        .fact("user", user)
+        .fact("methods", session.methods.join(", "))
+        .fact("offered", offered.join("; "))
+        .fact("count", count.to_string());
+    if session.failure == Some(SshFailure::TooManyFailures) {
+        draft.variant("too-many");
+    } else if !session.methods.iter().any(|method| method == "publickey") {
+        draft.variant("no-publickey");
+    } else if count == 0 {
+        draft.variant("nothing-offered");
+    }
+}

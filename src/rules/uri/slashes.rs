@@ -1,0 +1,63 @@
+//! Too few or too many slashes: the host ends up in the path.
+
+use crate::finding::Drafts;
+use crate::rules::Reading;
+use crate::tables::drivers::{Paths, Runs};
+use crate::text::Span;
+
+use super::host::PATH_WORDS;
+
+/// `qemu+ssh:/host/system`, `qemu+ssh:///host/system`, `qemu:system`.
+pub(crate) fn misplaced_slashes(reading: &Reading<'_>, out: &mut Drafts) {
+    let uri = reading.uri;
+    if uri.host_span().is_some() || uri.scheme().is_none() || !reading.has_certain_place() {
+        return;
+    }
+    let Some(driver) =
+        reading.driver().filter(|driver| matches!(driver.runs, Runs::InDaemon | Runs::Pseudo))
+    else {
+        return;
+    };
+    if driver.paths == Paths::VcenterInventory {
+        return;
+    }
+    let path = String::from_utf8_lossy(reading.text(uri.path_span()));
+    let body = path.trim_start_matches('/');
+    let slashes = reading.slashes_span();
+    let after = Span::new(slashes.end as usize, uri.path_span().end as usize);
+    let (first, rest) = body.split_once('/').map_or((body, ""), |(first, rest)| (first, rest));
+    if is_path_word(first) {
+        if slashes.is_empty() && rest.trim_matches('/').is_empty() {
+            out.at(slashes.to(after)).variant("no-slash").fact("path", first).fix(
+                "write three slashes",
+                slashes.to(after),
+                format!("///{first}"),
+            );
+        }
+        return;
+    }
+    if first.is_empty() || !looks_like_host(first, rest, uri.transport_word().is_some()) {
+        return;
+    }
+    let variant = if uri.has_slashes() { "surplus" } else { "missing" };
+    out.at(slashes.to(Span::new(after.start as usize, after.start as usize + first.len())))
+        .variant(variant)
+        .fact("host", first)
+        .fact("scheme", uri.scheme().unwrap_or_default())
+        .fact(
+            "place",
+            if uri.transport_word().is_some() { "localhost" } else { "the daemon of this machine" },
+        )
+        .fix("write two slashes", slashes, "//");
+}
+
+fn is_path_word(segment: &str) -> bool {
+    PATH_WORDS.contains(&segment)
+}
+
+/// A host is followed by a path word, or looks like nothing but a host.
+fn looks_like_host(first: &str, rest: &str, has_transport: bool) -> bool {
+    let followed = PATH_WORDS.iter().any(|word| rest.trim_end_matches('/') == *word);
+    followed
+        || (has_transport && (first.contains('.') || first.contains('@') || first.contains(':')))
+}

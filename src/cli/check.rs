@@ -1,0 +1,281 @@
+//! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args as ClapArgs;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::common::{Common, Format, RuleOptions};
+use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
+use super::{CliError, Exit};
+use crate::engine::{Levels, Subject, Verdict, judge_evidence};
+use crate::evidence::Evidence;
+use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
+use crate::probe::{Looking, Ports, observe};
+use crate::report::{CheckRun, CheckedTarget, check_json, check_text, console, lint_text};
+use crate::settings::{FailOn, Machine, Source};
+use crate::tables::clients::Client;
+
+/// Lint, plan and look at every hop; say what is wrong and what to do
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    targets: Targets,
+    /// The same as a TARGET, as virsh has it
+    #[arg(short = 'c', long = "connect", value_name = "URI")]
+    connect: Option<std::ffi::OsString>,
+    #[command(flatten)]
+    common: Common,
+    /// From which level on findings fail the run
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<FailOn>,
+    /// Look at a read-only connection, as virsh -r does
+    #[arg(long, short)]
+    readonly: bool,
+    /// Seconds for the whole run [default: 30 for one target, none for several]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Which ports to try
+    #[arg(long, value_enum, default_value = "all", value_name = "WHICH")]
+    ports: Ports,
+    /// Run what the URI names: command=, netcat=, a socket= with shell characters
+    #[arg(long)]
+    allow_command: bool,
+    /// Standard input is ended by NUL bytes, not line feeds
+    #[arg(long = "null", short = '0')]
+    null: bool,
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+/// How long an address may take to accept: longer for one URI, where a lost
+/// packet may be sent again twice, than in a sweep, where once has to do.
+const CONNECT_ONE: Duration = Duration::from_millis(2300);
+const CONNECT_SWEEP: Duration = Duration::from_millis(1300);
+const ONE_TARGET: Duration = Duration::from_secs(30);
+/// In a sweep, for each.
+const EACH_TARGET: Duration = Duration::from_secs(60);
+const AT_ONCE: usize = 32;
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let configured = args.common.configured()?;
+    let levels = configured.levels(&args.rules)?;
+    let machine = args.common.machine_here();
+    let installed = machine.libvirt.map_or(Client::LIBVIRT, Client::libvirt);
+    let client = args.common.client(&configured, installed)?;
+    let mut run = CheckRun::default();
+    let sources = sources(args, &machine, &mut run.problems);
+    let many = sources.len() > 1;
+    let looking = Looking {
+        time: match args.timeout {
+            Some(whole_run) if !many => whole_run,
+            _ if many => EACH_TARGET,
+            _ => ONE_TARGET,
+        },
+        connect: if many { CONNECT_SWEEP } else { CONNECT_ONE },
+        ports: args.ports,
+        allow_command: args.allow_command,
+    };
+    let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
+    let doctor = Doctor { levels, client, machine, looking, until, readonly: args.readonly };
+    let mut out = console::stdout(args.common.color);
+    let runtime = runtime(many)?;
+    let result = runtime.block_on(doctor.see_all(sources, |checked| {
+        check_json::count(&mut run.summary, &checked);
+        match args.common.format {
+            Format::Text => {
+                if !run.targets.is_empty() {
+                    writeln!(out)?;
+                }
+                check_text::write(&checked, args.common.quiet, &mut out)?;
+                out.flush()?;
+            }
+            Format::Concise => check_text::concise(&checked, &mut out)?,
+            Format::Jsonl => {
+                check_json::target_line(&checked, &mut out)?;
+                out.flush()?;
+            }
+            Format::Json => {}
+        }
+        run.targets.push(checked);
+        Ok(())
+    }));
+    // A resolver that hangs in the C library is left behind.
+    runtime.shutdown_background();
+    result?;
+    finish(args, &mut run, &mut out)?;
+    for problem in &run.problems {
+        console::complain(args.common.color, &lint_text::problem(problem));
+    }
+    if run.targets.is_empty() && run.problems.is_empty() {
+        console::complain(args.common.color, NOTHING);
+    }
+    Ok(exit(&run, configured.fail_on(args.fail_on, FailOn::Error)))
+}
+
+fn finish(args: &Args, run: &mut CheckRun, out: &mut dyn Write) -> Result<(), CliError> {
+    run.observed_at =
+        run.targets.first().map(|target| target.evidence.observed_at.clone()).unwrap_or_default();
+    match args.common.format {
+        Format::Json => check_json::document(run, out)?,
+        Format::Jsonl => check_json::end_lines(run, out)?,
+        Format::Text if !args.common.quiet => check_text::sum(run, out)?,
+        Format::Text | Format::Concise => {}
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn exit(run: &CheckRun, fail_on: FailOn) -> Exit {
+    if !run.problems.is_empty() {
+        return Exit::Wrong;
+    }
+    let bad = run.targets.iter().any(|target| {
+        target.diagnosis.verdict != Verdict::Ok
+            || target.diagnosis.findings.iter().any(|finding| fail_on.is_reached(finding.severity))
+    });
+    match (run.targets.is_empty(), bad) {
+        (true, _) => Exit::Nothing,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Clean,
+    }
+}
+
+/// One thread for one target, two for a sweep.
+fn runtime(many: bool) -> Result<Runtime, CliError> {
+    let mut builder =
+        if many { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    builder.worker_threads(2).max_blocking_threads(64).enable_all();
+    builder.build().map_err(CliError::Output)
+}
+
+/// All URIs to look at, in their order.
+fn sources(args: &Args, machine: &Machine, problems: &mut Vec<Problem>) -> Vec<Source> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut targets = args.targets.sorted(machine);
+    targets.extend(args.connect.as_ref().map(|uri| Target::Uri(uri.as_bytes().to_vec())));
+    if targets.is_empty() {
+        return vec![Source::default_of(machine)];
+    }
+    let mut sources = Vec::new();
+    for target in targets {
+        match target {
+            Target::Uri(text) => sources.push(Source::given(&text, machine)),
+            Target::Stdin => match read_stdin() {
+                Ok(bytes) => {
+                    for (number, line) in lines_of(&bytes, args.null) {
+                        if line.contains(&0) {
+                            problems.push(nul_problem(number));
+                        } else {
+                            sources.push(Source::given(line, machine));
+                        }
+                    }
+                }
+                Err(problem) => problems.push(problem),
+            },
+            Target::Path(path) => sources.extend(of_files(&path, problems)),
+        }
+    }
+    sources
+}
+
+/// The whole URIs of files: one with a placeholder cannot be looked at.
+fn of_files(path: &Path, problems: &mut Vec<Problem>) -> Vec<Source> {
+    let mut walk = Walk::default();
+    walk.add(path);
+    problems.append(&mut walk.problems);
+    let mut sources: Vec<Source> = Vec::new();
+    for input in walk.inputs {
+        match read_file(&input) {
+            Ok(Some(bytes)) => {
+                for located in scan(&bytes, Dialect::of(&input.path)).found {
+                    let in_force = matches!(located.context, Context::Value | Context::Code);
+                    let source = Source::of_file(&located.text);
+                    if in_force && !located.is_templated() && !sources.contains(&source) {
+                        sources.push(source);
+                    }
+                }
+            }
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    sources
+}
+
+/// What does not change from target to target.
+#[derive(Clone)]
+struct Doctor {
+    levels: Levels,
+    client: Client,
+    machine: Machine,
+    looking: Looking,
+    /// When the time of the whole run is up, where it has a limit.
+    until: Option<Instant>,
+    readonly: bool,
+}
+
+impl Doctor {
+    /// Looks at all of them, some at once, and hands them on in their order.
+    async fn see_all(
+        self,
+        sources: Vec<Source>,
+        mut ready: impl FnMut(CheckedTarget) -> std::io::Result<()>,
+    ) -> Result<(), CliError> {
+        if let [source] = sources.as_slice() {
+            return Ok(ready(self.see(source.clone()).await)?);
+        }
+        let doctor = Arc::new(self);
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        let mut seen = JoinSet::new();
+        let count = sources.len();
+        for (place, source) in sources.into_iter().enumerate() {
+            let (doctor, permits) = (Arc::clone(&doctor), Arc::clone(&permits));
+            seen.spawn(async move {
+                let _permit = permits.acquire().await;
+                (place, doctor.see(source).await)
+            });
+        }
+        let mut waiting: Vec<Option<CheckedTarget>> =
+            std::iter::repeat_with(|| None).take(count).collect();
+        let mut next = 0;
+        while let Some(done) = seen.join_next().await {
+            let (place, checked) =
+                done.map_err(|error| CliError::Usage(format!("internal fault: {error}")))?;
+            waiting[place] = Some(checked);
+            while let Some(checked) = waiting.get_mut(next).and_then(Option::take) {
+                ready(checked)?;
+                next += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// With the time that the whole run leaves.
+    fn looking_now(&self) -> Looking {
+        let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+        let time = left.map_or(self.looking.time, |left| left.min(self.looking.time));
+        Looking { time, ..self.looking }
+    }
+
+    async fn see(&self, source: Source) -> CheckedTarget {
+        let subject = Subject::new(&source, self.client, &self.machine, self.readonly);
+        let (plan, secrets) =
+            subject.read(|reading| (reading.plan.clone(), reading.uri.secret_spans()));
+        let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
+        let diagnosis = judge_evidence(&subject, &evidence, &self.levels);
+        let uri = source.uri.clone().unwrap_or_default();
+        CheckedTarget { uri, secrets, origin: source.origin, evidence, diagnosis }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 =
+        text.parse().map_err(|_| "write a number of seconds, like 10 or 2.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "write a number of seconds above 0".to_owned())
+}

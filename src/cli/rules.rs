@@ -1,0 +1,70 @@
+//! `virt-doctor rules`: the catalogue, with levels and why they are so.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::common::{Common, Format, RuleOptions};
+use super::{CliError, Exit};
+use crate::engine::examples::{self, Mismatch};
+use crate::finding::Rule;
+use crate::report::catalogue;
+use crate::report::console::{self, Color};
+
+/// List the rules, their levels, and why they have them
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the examples of rule pages; without files those of all built-in rules
+    Test {
+        /// Pages to run instead
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    if let Some(Command::Test { files }) = &args.command {
+        return test(files);
+    }
+    let levels = args.common.configured()?.levels(&args.rules)?;
+    let mut out = console::stdout(args.common.color);
+    match args.common.format {
+        Format::Text | Format::Concise => catalogue::table(&levels, &mut out)?,
+        Format::Json | Format::Jsonl => catalogue::table_json(&levels, &mut out)?,
+    }
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+/// Runs examples and says which of them are not true.
+fn test(files: &[PathBuf]) -> Result<Exit, CliError> {
+    let mut results: Vec<(String, Vec<Mismatch>)> = Vec::new();
+    if files.is_empty() {
+        let pages = Rule::all().map(|rule| {
+            (format!("rules/{}/{}.md", rule.folder(), rule.name()), examples::check(rule.page()))
+        });
+        results.extend(pages);
+    }
+    for file in files {
+        let page = std::fs::read_to_string(file)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", file.to_string_lossy())))?;
+        results.push((file.to_string_lossy().into_owned(), examples::check(&page)));
+    }
+    let failed = results.iter().any(|(_, mismatches)| !mismatches.is_empty());
+    let mut out = console::stdout(Color::Auto);
+    catalogue::test_results(&results, &mut out)?;
+    out.flush()?;
+    Ok(if failed { Exit::Findings } else { Exit::Clean })
+}

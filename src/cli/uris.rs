@@ -1,0 +1,117 @@
+//! `virt-doctor uris`: the connection URIs in files, with their places.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::common::{Common, Format};
+use super::target::read_stdin;
+use super::{CliError, Exit};
+use crate::inventory::{Context, Dialect, Walk, read_file, scan};
+use crate::report::place::{Ground, shown_source};
+use crate::report::uris::{self, ListedUri, UrisRun};
+use crate::report::{console, lint_text};
+use crate::uri::Uri;
+
+/// List the connection URIs in files, with their places
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Files and folders; - for standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+    /// The name by which the kind of standard input is told
+    #[arg(long, value_name = "NAME")]
+    stdin_filename: Option<PathBuf>,
+    /// List URIs in these places too
+    #[arg(long, value_name = "CONTEXT", value_delimiter = ',')]
+    include: Vec<Include>,
+    /// A run without a URI is clean, not exit code 3
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Include {
+    /// Comments
+    Comments,
+    /// Running text
+    Prose,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    args.common.configured()?;
+    let mut run = UrisRun::default();
+    let mut walk = Walk::default();
+    if args.paths.is_empty() {
+        walk.add(Path::new("."));
+    }
+    for path in &args.paths {
+        if path == Path::new("-") {
+            match read_stdin() {
+                Ok(bytes) => {
+                    let name =
+                        args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+                    list(args, &name, &bytes, &mut run);
+                }
+                Err(problem) => run.problems.push(problem),
+            }
+        } else {
+            walk.add(path);
+        }
+    }
+    run.problems.append(&mut walk.problems);
+    for input in &walk.inputs {
+        match read_file(input) {
+            Ok(Some(bytes)) => list(args, &input.path, &bytes, &mut run),
+            Ok(None) => {}
+            Err(problem) => run.problems.push(problem),
+        }
+    }
+    let mut out = console::stdout(args.common.color);
+    match args.common.format {
+        Format::Text | Format::Concise => uris::text(&run, &mut out)?,
+        Format::Json => uris::document(&run, &mut out)?,
+        Format::Jsonl => uris::lines(&run, &mut out)?,
+    }
+    out.flush()?;
+    for problem in &run.problems {
+        console::complain(args.common.color, &lint_text::problem(problem));
+    }
+    Ok(match (run.problems.is_empty(), run.uris.is_empty()) {
+        (false, _) => Exit::Wrong,
+        (true, true) if !args.allow_empty => Exit::Nothing,
+        _ => Exit::Clean,
+    })
+}
+
+fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
+    let dialect = Dialect::of(path);
+    let scan = scan(bytes, dialect);
+    let ground = Ground::file(path, bytes, &scan.found);
+    run.files += 1;
+    run.holes += scan.holes;
+    let wanted = |context| match context {
+        Context::Value | Context::Code => true,
+        Context::Comment => args.include.contains(&Include::Comments),
+        Context::Prose => args.include.contains(&Include::Prose),
+    };
+    for located in scan.found.iter().filter(|located| wanted(located.context)) {
+        let veil = match Uri::parse_template(&located.text) {
+            Ok(uri) => uri.veil(),
+            Err(unparseable) => unparseable.recovered.veil(),
+        };
+        run.uris.push(ListedUri {
+            uri: shown_source(located, bytes, &veil),
+            file: path.to_owned(),
+            kind: dialect.kind,
+            key: located.key.clone(),
+            context: located.context,
+            templated: located.is_templated(),
+            start: ground.position(located.span.start),
+            end: ground.position(located.span.end),
+        });
+    }
+}

@@ -1,0 +1,17 @@
+//! From files to connection URIs and the places where they stand.
+//!
+//! A file is read once. What looks like the beginning of a connection URI is a
+//! candidate; its end, its placeholders and its context are found from there.
+//! Rules then see the URI's parts, and every part knows its place in the file.
+
+mod candidate;
+mod context;
+mod extent;
+mod hole;
+mod located;
+mod walk;
+
+pub(crate) use candidate::scan;
+pub(crate) use context::{Context, Dialect};
+pub(crate) use located::Located;
+pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};

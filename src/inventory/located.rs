@@ -1,0 +1,104 @@
+//! A URI and the places in its file where its pieces stand.
+
+use crate::text::Span;
+use crate::uri::HOLE;
+
+use super::Context;
+
+/// A URI found in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// The URI, one [`HOLE`] for each placeholder.
+    pub(crate) text: Vec<u8>,
+    /// Where each run of its bytes stands in the file, in order, without gaps in `text`.
+    pub(crate) pieces: Vec<Piece>,
+    /// From its first to its last byte in the file.
+    pub(crate) span: Span,
+    pub(crate) context: Context,
+    /// The name that it is assigned to, where one stands before it.
+    pub(crate) key: Option<String>,
+}
+
+/// A run of bytes of the URI and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Where the run begins in the URI.
+    pub(crate) at: u32,
+    /// Where it stands in the file.
+    pub(crate) file: Span,
+    /// Whether it is a placeholder: one byte of the URI, any length in the file.
+    pub(crate) hole: bool,
+}
+
+impl Located {
+    pub(crate) fn is_templated(&self) -> bool {
+        self.text.contains(&HOLE)
+    }
+
+    /// The place in the file of a place in the URI.
+    pub(crate) fn in_file(&self, span: Span) -> Span {
+        Span { start: self.offset(span.start, false), end: self.offset(span.end, true) }
+    }
+
+    /// Where a byte of the URI stands; as the end of a span, just behind the
+    /// byte before it.
+    fn offset(&self, at: u32, as_end: bool) -> u32 {
+        let beyond = if as_end { at.saturating_sub(1) } else { at };
+        let index = self.pieces.partition_point(|piece| piece.at <= beyond).saturating_sub(1);
+        let Some(piece) = self.pieces.get(index) else { return self.span.start };
+        let within = at - piece.at.min(at);
+        if piece.hole {
+            return if within == 0 { piece.file.start } else { piece.file.end };
+        }
+        (piece.file.start + within).min(piece.file.end)
+    }
+
+    /// Whether a replacement there would touch more than one piece: no fix may.
+    pub(crate) fn crosses_pieces(&self, span: Span) -> bool {
+        let within = |piece: &Piece| {
+            let length = if piece.hole { 1 } else { piece.file.end - piece.file.start };
+            !piece.hole && piece.at <= span.start && span.end <= piece.at + length
+        };
+        !self.pieces.iter().any(within)
+    }
+
+    /// The URI as it stands in the file, placeholders included.
+    pub(crate) fn source<'t>(&self, file: &'t [u8]) -> std::borrow::Cow<'t, [u8]> {
+        if self.pieces.windows(2).all(|pair| pair[0].file.end == pair[1].file.start) {
+            return std::borrow::Cow::Borrowed(self.span.of(file));
+        }
+        self.pieces
+            .iter()
+            .flat_map(|piece| piece.file.of(file))
+            .copied()
+            .collect::<Vec<u8>>()
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_uri_are_places_in_the_file() {
+        // uri: "qemu+ssh://{{ host }}/system"
+        let pieces = vec![
+            Piece { at: 0, file: Span::new(6, 17), hole: false },
+            Piece { at: 11, file: Span::new(17, 27), hole: true },
+            Piece { at: 12, file: Span::new(27, 34), hole: false },
+        ];
+        let located = Located {
+            text: b"qemu+ssh://\x1a/system".to_vec(),
+            pieces,
+            span: Span::new(6, 34),
+            context: Context::Value,
+            key: None,
+        };
+        assert_eq!(located.in_file(Span::new(0, 4)), Span::new(6, 10));
+        assert_eq!(located.in_file(Span::new(11, 12)), Span::new(17, 27));
+        assert_eq!(located.in_file(Span::new(12, 19)), Span::new(27, 34));
+        assert_eq!(located.in_file(Span::empty(19)), Span::empty(34));
+        assert!(located.is_templated());
+    }
+}

@@ -1,0 +1,118 @@
+//! Which files are read, and what becomes of those that cannot be.
+
+use crate::text::system_words;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+/// Files up to this size are read, in bytes: positions are 32-bit numbers.
+const LARGEST: u64 = 1 << 31;
+
+/// One file to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Input {
+    pub(crate) path: PathBuf,
+    /// Whether a person named it: then a reason not to read it is a problem.
+    pub(crate) named: bool,
+}
+
+/// Something that could not be read or finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) kind: ProblemKind,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) message: String,
+}
+
+/// The kinds of problems; the words are part of the JSON contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProblemKind {
+    /// A file or folder cannot be read.
+    Unreadable,
+    /// A file is too large, or no file.
+    NotRead,
+    /// A line or argument is no URI that could be given to a client.
+    BadInput,
+}
+
+/// The files below some paths, in a stable order.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Walk {
+    /// Adds a path that a person named: a file, or a folder with all that git
+    /// would not ignore in it.
+    pub(crate) fn add(&mut self, path: &Path) {
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
+            Ok(_) => self.inputs.push(Input { path: path.to_owned(), named: true }),
+            Err(error) => self.problems.push(unreadable(path, &error)),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let walk = WalkBuilder::new(folder)
+            // Inventories live in hidden places too, such as .github and .env.
+            .hidden(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .require_git(false)
+            .sort_by_file_path(Path::cmp)
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    let path = entry.into_path();
+                    let path = path.strip_prefix("./").map_or(path.clone(), Path::to_owned);
+                    self.inputs.push(Input { path, named: false });
+                }
+                Ok(_) => {}
+                Err(error) => self.problems.push(Problem {
+                    kind: ProblemKind::Unreadable,
+                    file: Some(folder.to_owned()),
+                    message: system_words(&error),
+                }),
+            }
+        }
+    }
+}
+
+/// The bytes of a file; none for one that holds no text.
+pub(crate) fn read_file(input: &Input) -> Result<Option<Vec<u8>>, Problem> {
+    let path = &input.path;
+    // FIFOs and devices would block or never end.
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return if input.named {
+            Err(not_read(path, "it is not a regular file"))
+        } else {
+            Ok(None)
+        };
+    }
+    if metadata.len() > LARGEST {
+        return Err(not_read(path, "it is larger than 2 GiB"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    // As git and grep tell a binary file.
+    let binary = bytes[..bytes.len().min(8000)].contains(&0);
+    if binary && !input.named { Ok(None) } else { Ok(Some(bytes)) }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    Problem {
+        kind: ProblemKind::Unreadable,
+        file: Some(path.to_owned()),
+        message: system_words(error),
+    }
+}
+
+fn not_read(path: &Path, why: &str) -> Problem {
+    Problem { kind: ProblemKind::NotRead, file: Some(path.to_owned()), message: why.to_owned() }
+}

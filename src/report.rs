@@ -1,0 +1,115 @@
+//! Shows what was found, in one format or another.
+//!
+//! Text from outside comes here as `Shown` only. A format is a function from
+//! what was found to a writer; nothing here looks at a file or a network, and
+//! nothing else in the program prints.
+
+pub(crate) mod catalogue;
+pub(crate) mod check_json;
+pub(crate) mod check_text;
+pub(crate) mod concise;
+pub(crate) mod console;
+mod hop_line;
+pub(crate) mod json;
+pub(crate) mod lint_text;
+pub(crate) mod object;
+pub(crate) mod place;
+pub(crate) mod plan_json;
+pub(crate) mod plan_text;
+pub(crate) mod snippet;
+pub(crate) mod style;
+pub(crate) mod uris;
+
+use std::path::PathBuf;
+
+use crate::engine::Diagnosis;
+use crate::evidence::Evidence;
+use crate::finding::{Finding, Severity};
+use crate::inventory::Problem;
+use crate::settings::UriOrigin;
+use crate::tables::clients::Client;
+use crate::text::{Position, Shown, Span};
+
+/// A finding and where it stands: in a file, or in a URI given as argument.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) finding: Finding,
+    pub(crate) client: Client,
+    /// The URI, secrets hidden.
+    pub(crate) uri: Shown,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) start: Position,
+    pub(crate) end: Position,
+    /// The finding's labels at their places.
+    pub(crate) labels: Vec<(Position, Position, Shown)>,
+    /// For each fix its edits at their places; none where one would cross a
+    /// placeholder.
+    pub(crate) edits: Vec<Option<Vec<(Position, Position, Shown)>>>,
+    /// The lines around it, secrets hidden.
+    pub(crate) excerpt: Excerpt,
+}
+
+/// The part of a source that a finding is drawn on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Excerpt {
+    /// One line, or a piece of a long one.
+    pub(crate) text: String,
+    pub(crate) line: u32,
+    /// The finding's own place in `text`.
+    pub(crate) span: Span,
+    pub(crate) labels: Vec<(Span, Shown)>,
+}
+
+/// What `lint` found.
+#[derive(Debug, Default)]
+pub(crate) struct LintRun {
+    pub(crate) findings: Vec<Placed>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) summary: Summary,
+}
+
+/// One connection, looked at and judged.
+#[derive(Debug)]
+pub(crate) struct CheckedTarget {
+    /// The URI as the client got it; empty where there is none.
+    pub(crate) uri: Vec<u8>,
+    /// Where its secrets stand.
+    pub(crate) secrets: Vec<Span>,
+    pub(crate) origin: UriOrigin,
+    pub(crate) evidence: Evidence,
+    pub(crate) diagnosis: Diagnosis,
+}
+
+/// What `check` found.
+#[derive(Debug, Default)]
+pub(crate) struct CheckRun {
+    pub(crate) targets: Vec<CheckedTarget>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) summary: Summary,
+    /// RFC 3339, UTC.
+    pub(crate) observed_at: String,
+}
+
+/// Counts of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Summary {
+    pub(crate) files: usize,
+    pub(crate) uris: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notes: usize,
+    pub(crate) suppressed: usize,
+    pub(crate) fixable: usize,
+}
+
+impl Summary {
+    /// Counts one finding.
+    pub(crate) fn count(&mut self, severity: Severity, fixable: bool) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Note => self.notes += 1,
+        }
+        self.fixable += usize::from(fixable);
+    }
+}

@@ -1,0 +1,226 @@
+//! The rules: as a table, and one rule's page for the terminal.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::json::write_document;
+use super::object::Object;
+use super::style::{faint, severity, strong};
+use crate::engine::examples::Mismatch;
+use crate::engine::{Levels, Origin};
+use crate::finding::Rule;
+use crate::text::{Shown, Veil};
+
+/// Why a rule has its level.
+fn because(origin: &Origin) -> String {
+    match origin {
+        Origin::Page => "its own".to_owned(),
+        Origin::Config(file) => Shown::path(file).to_string(),
+        Origin::Option(option) => (*option).to_owned(),
+    }
+}
+
+/// All rules by subject: level, name, summary; the reason where it is not the
+/// rule's own.
+pub(crate) fn table(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let mut rules: Vec<Rule> = Rule::all().collect();
+    rules.sort_by_key(|rule| rule.folder());
+    let width = rules.iter().map(|rule| rule.name().len()).max().unwrap_or(0);
+    let mut folder = "";
+    for rule in rules {
+        if rule.folder() != folder {
+            folder = rule.folder();
+            writeln!(out, "\n{}", strong(folder))?;
+        }
+        let (word, padding) = match levels.of(rule) {
+            Some(level) => (severity(level), 8 - level.name().len()),
+            None => (faint("off"), 5),
+        };
+        let origin = levels.origin(rule);
+        let reason = if *origin == Origin::Page {
+            String::new()
+        } else {
+            faint(format!("   ({})", because(origin)))
+        };
+        writeln!(
+            out,
+            "  {word}{:padding$}{:<width$}  {}{reason}",
+            "",
+            rule.name(),
+            rule.head().summary
+        )?;
+    }
+    Ok(())
+}
+
+/// The table as JSON.
+pub(crate) fn table_json(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let rules: Vec<Value> = Rule::all().map(|rule| row(rule, levels)).collect();
+    write_document(
+        &Object::new().put("version", 1).put("rules", rules).put("problems", [0; 0]).done(),
+        out,
+    )
+}
+
+fn row(rule: Rule, levels: &Levels) -> Value {
+    let head = rule.head();
+    Object::new()
+        .put("rule", rule)
+        .put("folder", rule.folder())
+        .put("summary", &head.summary)
+        .put("level", levels.of(rule).map_or("off", crate::finding::Severity::name))
+        .put("because", because(levels.origin(rule)))
+        .put("severity", head.severity)
+        .put("precision", head.precision)
+        .put("effect", head.effect)
+        .put("fix", head.fix)
+        .put("locked", head.locked)
+        .put("since", &head.since)
+        .put("replaces", &head.replaces)
+        .put("sources", &head.sources)
+        .put("url", rule.url())
+        .done()
+}
+
+/// One rule with its page as JSON.
+pub(crate) fn page_json(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let document = Object::new()
+        .put("version", 1)
+        .with(row(rule, levels))
+        .put("page", rule.page())
+        .put("problems", [0; 0])
+        .done();
+    write_document(&document, out)
+}
+
+/// One rule for an 80-column terminal.
+pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let head = rule.head();
+    let level = levels.of(rule).map_or_else(|| faint("off"), severity);
+    writeln!(out, "{}   {level}", strong(rule.name()))?;
+    for line in wrapped(&head.summary, 78) {
+        writeln!(out, "  {line}")?;
+    }
+    for paragraph in rule.prose().split("\n\n") {
+        writeln!(out)?;
+        for line in wrapped(&paragraph.replace('\n', " "), 78) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    for (title, heading) in [("Wrong", "## Bad\n"), ("Right", "## Good\n")] {
+        let examples = examples(rule.page(), heading);
+        if !examples.is_empty() {
+            writeln!(out, "\n{}", strong(title))?;
+        }
+        for line in examples {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    writeln!(out)?;
+    let facts = [
+        ("effect", head.effect.name()),
+        ("precision", head.precision.name()),
+        ("subject", rule.folder()),
+        ("since", &head.since),
+    ];
+    for (name, value) in facts {
+        writeln!(out, "{}{value}", faint(format!("{name:<11}")))?;
+    }
+    for (at, line) in wrapped(&head.replaces.join(", "), 68).into_iter().enumerate() {
+        let name = if at == 0 { "instead of" } else { "" };
+        writeln!(out, "{}{line}", faint(format!("{name:<11}")))?;
+    }
+    for source in &head.sources {
+        writeln!(out, "{}{source}", faint(format!("{:<11}", "source")))?;
+    }
+    writeln!(out, "{}{}", faint(format!("{:<11}", "page")), rule.url())
+}
+
+/// What came of running the examples of pages.
+pub(crate) fn test_results(
+    results: &[(String, Vec<Mismatch>)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let veil = Veil::default();
+    let mut failed = 0;
+    for (page, mismatches) in results {
+        failed += usize::from(!mismatches.is_empty());
+        for mismatch in mismatches {
+            writeln!(out, "{}:{}: {}", veil.show(page), mismatch.line, veil.show(&mismatch.what))?;
+        }
+    }
+    let pages = if results.len() == 1 { "page" } else { "pages" };
+    writeln!(out, "{} {pages}, {failed} with examples that are not true", results.len())
+}
+
+/// The lines of the examples below a heading, without the test's own notes. Evidence
+/// is for the test: a person gains nothing from it.
+fn examples(page: &'static str, heading: &str) -> Vec<String> {
+    let Some(start) = page.find(heading) else { return Vec::new() };
+    let section = page[start + heading.len()..].split("\n## ").next().unwrap_or_default();
+    let mut lines = Vec::new();
+    let mut fence: Option<(&str, Vec<&str>)> = None;
+    for line in section.lines() {
+        match (&mut fence, line.strip_prefix("```")) {
+            (None, Some(info)) => fence = Some((info, Vec::new())),
+            (Some((_, block)), None) => block.push(line),
+            (Some(("expect", _)), Some(_)) => fence = None,
+            (Some(("json evidence", block)), Some(_)) => {
+                lines.extend(case(&block.concat()));
+                fence = None;
+            }
+            (Some((_, block)), Some(_)) => {
+                let shown = block.iter().filter_map(|line| line.split("  # error: ").next());
+                lines.extend(shown.map(str::to_owned));
+                fence = None;
+            }
+            (None, None) => {}
+        }
+    }
+    lines
+}
+
+/// A connection without evidence: its URI, and the libvirt.conf that goes with it.
+fn case(json: &str) -> Vec<String> {
+    let Ok(case) = serde_json::from_str::<Value>(json) else { return Vec::new() };
+    if case.get("evidence").is_some() {
+        return Vec::new();
+    }
+    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
+    let conf = text("libvirt_conf").lines().map(|line| format!("libvirt.conf: {line}"));
+    std::iter::once(text("uri").to_owned()).chain(conf).collect()
+}
+
+/// The words of a text in lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_fits_a_terminal() {
+        for rule in Rule::all() {
+            let mut out = Vec::new();
+            page(rule, &Levels::default(), &mut out).unwrap();
+            let text = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
+            let url = |line: &str| line.contains("https://") || line.starts_with("  ");
+            for line in text.lines().filter(|line| !url(line)) {
+                assert!(line.chars().count() <= 80, "{}: {line}", rule.name());
+            }
+        }
+    }
+}

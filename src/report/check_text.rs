@@ -1,0 +1,170 @@
+//! A check for a person: the way first, then what is wrong and what to do.
+
+use std::io::{self, Write};
+
+use super::style::{bad, faint, good, odd, severity, strong};
+use super::{CheckRun, CheckedTarget, hop_line};
+use crate::engine::{Status, Verdict};
+use crate::finding::Finding;
+use crate::settings::UriOrigin;
+use crate::text::{Lines, Shown, Veil};
+
+/// One connection.
+pub(crate) fn write(target: &CheckedTarget, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
+    let veil = &target.diagnosis.veil;
+    writeln!(out, "{}{}", strong(title(target)), faint(origin(target)))?;
+    for hop in &target.diagnosis.hops {
+        let text = hop_line::line(hop.hop, hop.status, &target.diagnosis.plan, &target.evidence);
+        writeln!(out, "  {} {:<8} {}", mark(hop.status), hop.hop.name(), veil.show(text))?;
+    }
+    let findings = &target.diagnosis.findings;
+    let (following, own): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().partition(|finding| finding.consequence_of.is_some());
+    let cause = target.diagnosis.cause.map(|at| &findings[at]);
+    let first = cause.into_iter();
+    let others =
+        own.into_iter().filter(|finding| !cause.is_some_and(|cause| std::ptr::eq(cause, *finding)));
+    for finding in first.chain(others) {
+        writeln!(out)?;
+        write_finding(finding, target, out)?;
+    }
+    for finding in following {
+        writeln!(
+            out,
+            "\n{}",
+            faint(format!("follows from it: {} ({})", finding.message, finding.rule.name()))
+        )?;
+    }
+    if !quiet {
+        writeln!(out, "\n{}", verdict(target))?;
+    }
+    Ok(())
+}
+
+/// After more than one connection, how many went how.
+pub(crate) fn sum(run: &CheckRun, out: &mut dyn Write) -> io::Result<()> {
+    if run.targets.len() < 2 {
+        return Ok(());
+    }
+    let words = [Verdict::Ok, Verdict::Fails, Verdict::NeedsInput, Verdict::Unsure]
+        .map(|verdict| {
+            let count =
+                run.targets.iter().filter(|target| target.diagnosis.verdict == verdict).count();
+            (count, verdict_word(verdict))
+        })
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect::<Vec<_>>();
+    writeln!(out, "\n{} connections: {}", run.targets.len(), strong(words.join(", ")))
+}
+
+const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Fails => "fails",
+        Verdict::NeedsInput => "needs-input",
+        Verdict::Unsure => "unsure",
+    }
+}
+
+/// One connection on one line.
+pub(crate) fn concise(target: &CheckedTarget, out: &mut dyn Write) -> io::Result<()> {
+    let diagnosis = &target.diagnosis;
+    let words = verdict_word(diagnosis.verdict);
+    let cause = diagnosis.cause.map(|at| &diagnosis.findings[at]);
+    let cause = cause.map(|finding| {
+        format!(": {}[{}]: {}", finding.severity.name(), finding.rule.name(), finding.message)
+    });
+    writeln!(out, "{}: {words}{}", title(target), cause.unwrap_or_default())
+}
+
+fn title(target: &CheckedTarget) -> Shown {
+    if target.uri.is_empty() {
+        Shown::ours("(no URI: the daemon picks a driver)")
+    } else {
+        target.diagnosis.veil.show(&target.uri)
+    }
+}
+
+/// Where the URI comes from, if nobody typed it.
+fn origin(target: &CheckedTarget) -> String {
+    let from = match &target.origin {
+        UriOrigin::Given | UriOrigin::Nobody => return String::new(),
+        UriOrigin::Alias(file) => format!("an alias of {file}"),
+        UriOrigin::Variable(name) => format!("${name}"),
+        UriOrigin::ConfDefault(file) => format!("uri_default of {file}"),
+    };
+    format!("   from {}", Veil::default().show(from))
+}
+
+fn mark(status: Status) -> String {
+    match status {
+        Status::Ok => good("✓"),
+        Status::Failed => bad("✗"),
+        Status::Warning => odd("!"),
+        Status::NeedsInput => odd("?"),
+        Status::NotReached | Status::Skipped => faint("·"),
+    }
+}
+
+fn write_finding(finding: &Finding, target: &CheckedTarget, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}[{}]: {}",
+        severity(finding.severity),
+        finding.rule.name(),
+        strong(&finding.message)
+    )?;
+    if !finding.span.is_empty() && finding.span.len() < target.uri.len() {
+        let (line, carets) = caret(finding, target);
+        writeln!(out, "  {} {line}\n         {carets}", faint("at    "))?;
+    }
+    let mut row =
+        |name: &str, text: String| writeln!(out, "  {} {text}", faint(format!("{name:<6}")));
+    if let Some(help) = &finding.help {
+        row("help", help.to_string())?;
+    }
+    if let Some(virsh) = &finding.virsh {
+        let after = virsh
+            .seconds
+            .filter(|seconds| *seconds >= 1.0)
+            .map(|seconds| format!(", after {seconds:.0} s"));
+        let mut lines = virsh.message.lines();
+        let first = lines.next().unwrap_or_default();
+        row("virsh", format!("would say{}: error: {first}", after.unwrap_or_default()))?;
+        for line in lines {
+            row("", line.to_string())?;
+        }
+    }
+    for remedy in &finding.remedy {
+        row("fix", format!("{}: {}", remedy.place, remedy.command))?;
+    }
+    for fix in finding.fixes.iter().take(1) {
+        row("fix", format!("in the URI: {}", fix.title))?;
+    }
+    row("more", format!("virt-doctor explain {}", finding.rule.name()))
+}
+
+/// The URI with its secrets hidden, and carets under the place.
+fn caret(finding: &Finding, target: &CheckedTarget) -> (String, String) {
+    let excerpt = super::snippet::excerpt(
+        &target.uri,
+        finding.span,
+        &[],
+        &target.secrets,
+        &Lines::of(&target.uri),
+    );
+    let before = excerpt.text[..excerpt.span.start as usize].chars().count();
+    let width = excerpt.text[excerpt.span.range()].chars().count().max(1);
+    (excerpt.text, format!("{}{}", " ".repeat(before), bad("^".repeat(width))))
+}
+
+fn verdict(target: &CheckedTarget) -> String {
+    match target.diagnosis.verdict {
+        Verdict::Ok => good("ok: libvirt answers"),
+        Verdict::Fails => bad("fails"),
+        Verdict::NeedsInput => odd("needs input: the client would ask a person"),
+        Verdict::Unsure => odd("unsure: not all of the way could be looked at"),
+    }
+}

@@ -1,0 +1,51 @@
+//! The only place that opens standard output and standard error.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+/// Whether output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// The choice for anstream, which itself heeds NO_COLOR, CLICOLOR and
+    /// CLICOLOR_FORCE, but not FORCE_COLOR.
+    pub(crate) fn choice(self) -> ColorChoice {
+        match self {
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+            Self::Auto => {
+                let set =
+                    |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let forced = std::env::var_os("FORCE_COLOR")
+                    .is_some_and(|value| !value.is_empty() && value != "0");
+                if forced && !set("NO_COLOR") { ColorChoice::Always } else { ColorChoice::Auto }
+            }
+        }
+    }
+}
+
+/// Standard output, buffered.
+pub(crate) fn stdout(color: Color) -> io::BufWriter<AutoStream<io::StdoutLock<'static>>> {
+    io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout().lock(), color.choice()))
+}
+
+/// Whether standard output is coloured: renderers that colour by themselves ask.
+pub(crate) fn is_coloured(color: Color) -> bool {
+    AutoStream::new(io::stdout(), color.choice()).current_choice() != ColorChoice::Never
+}
+
+/// A line on standard error. That it cannot be written is nobody's problem.
+pub(crate) fn complain(color: Color, text: &str) {
+    let mut stream = AutoStream::new(io::stderr().lock(), color.choice());
+    let _ = writeln!(stream, "{text}");
+}

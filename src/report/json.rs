@@ -1,0 +1,196 @@
+//! JSON out: control and bidirectional characters always as escapes.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::{Serializer, Value};
+
+use crate::report::object::Object;
+use crate::report::{LintRun, Placed};
+use crate::text::{Position, Shown, Veil, is_hidden};
+
+/// A document, indented.
+pub(crate) fn write_document(value: &Value, out: &mut dyn Write) -> io::Result<()> {
+    value
+        .serialize(&mut Serializer::with_formatter(&mut *out, Escaping(PrettyFormatter::new())))?;
+    out.write_all(b"\n")
+}
+
+/// An object on a line of its own.
+pub(crate) fn write_line(value: &Value, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter)))?;
+    out.write_all(b"\n")
+}
+
+/// The first fields of every line of a stream.
+pub(crate) fn line_of(kind: &str, fields: Value) -> Value {
+    Object::new().put("version", 1).put("type", kind).with(fields).done()
+}
+
+/// What could not be read or finished.
+pub(crate) fn problems(run: &[crate::inventory::Problem]) -> Vec<Value> {
+    let veil = Veil::default();
+    run.iter()
+        .map(|problem| {
+            Object::new()
+                .put("kind", problem.kind)
+                .with(problem.file.as_deref().map_or(Value::Null, |file| {
+                    Object::new().shown("file", &Shown::path(file)).done()
+                }))
+                .put("message", veil.show(&problem.message))
+                .done()
+        })
+        .collect()
+}
+
+/// The document of `lint`.
+pub(crate) fn lint(run: &LintRun) -> Value {
+    Object::new()
+        .put("version", 1)
+        .put("findings", run.findings.iter().map(finding).collect::<Vec<_>>())
+        .put("summary", run.summary)
+        .put("problems", problems(&run.problems))
+        .done()
+}
+
+/// The stream of `lint`.
+pub(crate) fn lint_lines(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
+    for placed in &run.findings {
+        write_line(&line_of("finding", finding(placed)), out)?;
+    }
+    for problem in problems(&run.problems) {
+        write_line(&line_of("problem", problem), out)?;
+    }
+    let summary = serde_json::to_value(run.summary)?;
+    write_line(&line_of("summary", summary), out)
+}
+
+/// One finding, as every document has it.
+pub(crate) fn finding(placed: &Placed) -> Value {
+    let finding = &placed.finding;
+    let object = Object::new()
+        .put("rule", finding.rule)
+        .put("severity", finding.severity)
+        .put("precision", finding.precision)
+        .put("effect", finding.effect)
+        .put("client", placed.client.to_string())
+        .put("message", &finding.message)
+        .shown("uri", &placed.uri);
+    let object = match &placed.file {
+        Some(file) => object.shown("file", &Shown::path(file)),
+        None => object,
+    };
+    object
+        .put("start", placed.start)
+        .put("end", placed.end)
+        .put("labels", placed.labels.iter().map(label).collect::<Vec<_>>())
+        .put_some("help", finding.help.as_ref())
+        .put("fixes", fixes(placed))
+        .put("url", finding.rule.url())
+        .done()
+}
+
+fn label((start, end, text): &(Position, Position, Shown)) -> Value {
+    Object::new().put("start", start).put("end", end).put("text", text).done()
+}
+
+fn fixes(placed: &Placed) -> Vec<Value> {
+    placed
+        .finding
+        .fixes
+        .iter()
+        .zip(&placed.edits)
+        .filter_map(|(fix, edits)| {
+            let edits = edits.as_ref()?.iter().map(|(start, end, content)| {
+                Object::new().put("start", start).put("end", end).shown("content", content).done()
+            });
+            Some(
+                Object::new()
+                    .put("title", &fix.title)
+                    .put("applicability", fix.applicability)
+                    .put("edits", edits.collect::<Vec<_>>())
+                    .done(),
+            )
+        })
+        .collect()
+}
+
+/// Escapes in addition what a terminal or an editor would obey.
+struct Escaping<F>(F);
+
+impl<F: Formatter> Formatter for Escaping<F> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut plain = 0;
+        for (at, character) in
+            fragment.char_indices().filter(|(_, character)| is_hidden(*character))
+        {
+            writer.write_all(&fragment.as_bytes()[plain..at])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            plain = at + character.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[plain..])
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escapes() {
+        let mut out = Vec::new();
+        write_line(&serde_json::json!({"a": "x\u{202e}y\u{9b}\u{1b}é"}), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "{\"a\":\"x\\u202ey\\u009b\\u001bé\"}\n");
+    }
+}

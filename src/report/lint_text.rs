@@ -1,0 +1,76 @@
+//! Lint findings for a person: each under its line of source.
+
+use std::io::{self, Write};
+
+use super::style::{faint, strong};
+use super::{LintRun, Summary, snippet};
+use crate::text::{Shown, Veil};
+
+/// Findings, problems, and a line that sums up.
+pub(crate) fn write(
+    run: &LintRun,
+    coloured: bool,
+    quiet: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let renderer = snippet::renderer(coloured);
+    for placed in &run.findings {
+        writeln!(out, "{}\n", snippet::draw(placed, &renderer))?;
+    }
+    if !quiet {
+        writeln!(out, "{}", summary(&run.summary))?;
+        if let Some(first) = run.findings.first() {
+            writeln!(
+                out,
+                "{}",
+                faint(format!("More: virt-doctor explain {}", first.finding.rule.name()))
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// "3 errors and 1 warning in 12 URIs of 4 files"
+fn summary(summary: &Summary) -> String {
+    if summary.uris == 0 {
+        return format!("no connection URI in {}", counted(summary.files, "file"));
+    }
+    let mut found: Vec<String> =
+        [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| counted(count, what))
+            .collect();
+    if found.is_empty() {
+        found.push("nothing found".to_owned());
+    }
+    let files = if summary.files > 0 {
+        format!(" of {}", counted(summary.files, "file"))
+    } else {
+        String::new()
+    };
+    let place = format!("{}{files}", counted(summary.uris, "URI"));
+    let fixable = if summary.fixable > 0 {
+        format!(" ({} with a fix)", summary.fixable)
+    } else {
+        String::new()
+    };
+    format!("{} in {place}{fixable}", strong(found.join(", ")))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// A problem as a line for standard error.
+pub(crate) fn problem(problem: &crate::inventory::Problem) -> String {
+    let veil = Veil::default();
+    let message = veil.show(&problem.message);
+    match &problem.file {
+        Some(file) => {
+            format!("virt-doctor: {}: {message}", Shown::path(file))
+        }
+        None => format!("virt-doctor: {message}"),
+    }
+}

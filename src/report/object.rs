@@ -1,0 +1,75 @@
+//! JSON objects whose fields keep their order, with text that is not UTF-8
+//! beside its lossy form.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::text::{Shown, Veil};
+
+/// An object under construction.
+#[derive(Debug, Default)]
+pub(crate) struct Object(Map<String, Value>);
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Any value that serializes.
+    pub(crate) fn put(mut self, name: &str, value: impl Serialize) -> Self {
+        let value =
+            serde_json::to_value(value).expect("report values have string keys and finite numbers");
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The same, where there is one.
+    pub(crate) fn put_some(self, name: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.put(name, value),
+            None => self,
+        }
+    }
+
+    /// Text from outside, or null; bytes that are no UTF-8 also as base64.
+    pub(crate) fn text(self, name: &str, value: Option<&[u8]>, veil: &Veil) -> Self {
+        match value {
+            Some(value) => self.shown(name, &veil.show(value)),
+            None => self.put(name, Value::Null),
+        }
+    }
+
+    /// Text that has passed the veil already.
+    pub(crate) fn shown(self, name: &str, value: &Shown) -> Self {
+        self.put(name, value)
+            .put_some(&format!("{name}_base64"), value.raw().map(|raw| BASE64.encode(raw)))
+    }
+
+    /// All fields of another object.
+    pub(crate) fn with(mut self, other: Value) -> Self {
+        if let Value::Object(fields) = other {
+            self.0.extend(fields);
+        }
+        self
+    }
+
+    pub(crate) fn done(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_not_utf8_has_a_twin() {
+        let object = Object::new()
+            .text("a", Some(b"x\xff"), &Veil::default())
+            .text("b", None, &Veil::default())
+            .done();
+        assert_eq!(object.to_string(), "{\"a\":\"x\u{fffd}\",\"a_base64\":\"eP8=\",\"b\":null}");
+    }
+}

@@ -1,0 +1,107 @@
+//! From places in a URI to places in a file, or in the argument itself.
+
+use std::path::Path;
+
+use super::{Placed, snippet};
+use crate::finding::Finding;
+use crate::inventory::Located;
+use crate::tables::clients::Client;
+use crate::text::{Lines, Shown, Span, Veil};
+use crate::uri::Uri;
+
+/// The text that positions are counted in.
+pub(crate) struct Ground<'a> {
+    source: &'a [u8],
+    lines: Lines<'a>,
+    file: Option<&'a Path>,
+    /// Where the secrets of all its URIs stand.
+    secrets: Vec<Span>,
+}
+
+impl<'a> Ground<'a> {
+    /// A file and the URIs found in it.
+    pub(crate) fn file(path: &'a Path, source: &'a [u8], found: &[Located]) -> Self {
+        let mut secrets: Vec<Span> = found
+            .iter()
+            .flat_map(|located| {
+                secrets_of(&located.text).into_iter().map(|span| located.in_file(span))
+            })
+            .collect();
+        secrets.sort_unstable();
+        Self { source, lines: Lines::of(source), file: Some(path), secrets }
+    }
+
+    /// A URI given as an argument.
+    pub(crate) fn argument(uri: &'a [u8]) -> Self {
+        Self { source: uri, lines: Lines::of(uri), file: None, secrets: secrets_of(uri) }
+    }
+
+    /// The position of a byte.
+    pub(crate) fn position(&self, byte: u32) -> crate::text::Position {
+        self.lines.position(byte)
+    }
+
+    /// A finding about the URI `located`, or about the argument.
+    pub(crate) fn place(
+        &self,
+        finding: Finding,
+        uri: &Shown,
+        client: Client,
+        located: Option<&Located>,
+    ) -> Placed {
+        let put = |span: Span| located.map_or(span, |located| located.in_file(span));
+        let span = put(finding.span);
+        let labels: Vec<(Span, Shown)> =
+            finding.labels.iter().map(|(span, text)| (put(*span), text.clone())).collect();
+        let edits = finding
+            .fixes
+            .iter()
+            .map(|fix| {
+                let crossing =
+                    |span: &Span| located.is_some_and(|located| located.crosses_pieces(*span));
+                let possible = !fix.edits.iter().any(|(span, _)| crossing(span));
+                possible.then(|| {
+                    fix.edits
+                        .iter()
+                        .map(|(span, content)| {
+                            (
+                                self.position(put(*span).start),
+                                self.position(put(*span).end),
+                                content.clone(),
+                            )
+                        })
+                        .collect()
+                })
+            })
+            .collect();
+        let start = self.position(span.start);
+        let excerpt = snippet::excerpt(self.source, span, &labels, &self.secrets, &self.lines);
+        Placed {
+            client,
+            uri: uri.clone(),
+            file: self.file.map(Path::to_owned),
+            start,
+            end: self.position(span.end),
+            labels: labels
+                .into_iter()
+                .map(|(span, text)| (self.position(span.start), self.position(span.end), text))
+                .collect(),
+            edits,
+            excerpt,
+            finding,
+        }
+    }
+}
+
+/// Where the secrets of a URI stand in it.
+fn secrets_of(text: &[u8]) -> Vec<Span> {
+    match Uri::parse_template(text) {
+        Ok(uri) => uri.secret_spans(),
+        Err(unparseable) => unparseable.recovered.secret_spans(),
+    }
+}
+
+/// The URI of a file as it stands there, secrets hidden.
+pub(crate) fn shown_source(located: &Located, source: &[u8], veil: &Veil) -> Shown {
+    veil.show(located.source(source))
+}

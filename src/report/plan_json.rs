@@ -1,0 +1,130 @@
+//! A plan as JSON.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::inventory::Problem;
+use crate::plan::{Outcome, Plan, SshPlan, TlsPlan};
+use crate::report::json::{line_of, problems, write_document, write_line};
+use crate::report::object::Object;
+use crate::text::Veil;
+
+/// A plan, the URI that it is for, and its place in the input.
+#[derive(Debug)]
+pub(crate) struct PlannedUri {
+    pub(crate) index: usize,
+    /// The line of the input, from 1.
+    pub(crate) line: Option<usize>,
+    /// The URI as the client got it.
+    pub(crate) uri: Vec<u8>,
+    pub(crate) plan: Plan,
+    pub(crate) veil: Veil,
+}
+
+/// The document of `plan`.
+pub(crate) fn document(
+    plans: &[PlannedUri],
+    found: &[Problem],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let document = Object::new()
+        .put("version", 1)
+        .put("plans", plans.iter().map(planned_uri).collect::<Vec<_>>())
+        .put("problems", problems(found))
+        .done();
+    write_document(&document, out)
+}
+
+/// One plan of a stream.
+pub(crate) fn line(planned: &PlannedUri, out: &mut dyn Write) -> io::Result<()> {
+    write_line(&line_of("plan", planned_uri(planned)), out)
+}
+
+/// One problem of a stream.
+pub(crate) fn problem_line(problem: &Problem, out: &mut dyn Write) -> io::Result<()> {
+    for problem in problems(std::slice::from_ref(problem)) {
+        write_line(&line_of("problem", problem), out)?;
+    }
+    Ok(())
+}
+
+fn planned_uri(planned: &PlannedUri) -> Value {
+    Object::new()
+        .put("index", planned.index)
+        .put_some("line", planned.line)
+        .with(plan(&planned.plan, &planned.uri, &planned.veil))
+        .done()
+}
+
+/// The fields of a plan, as every document has them.
+pub(crate) fn plan(plan: &Plan, uri: &[u8], veil: &Veil) -> Value {
+    let error = plan.error();
+    let text = |value: &Option<bstr::BString>| value.as_ref().map(|value| value.to_vec());
+    let is_daemon = plan.outcome == Outcome::Daemon;
+    Object::new()
+        .text("uri", Some(uri), veil)
+        .put("client", plan.client.to_string())
+        .put("outcome", plan.outcome)
+        .put_some("error", error.as_ref().map(|error| veil.show(error)))
+        .text("driver", text(&plan.driver).as_deref(), veil)
+        .put("transport", plan.transport.filter(|_| is_daemon).map(crate::Transport::name))
+        .text("user", text(&plan.user).as_deref(), veil)
+        .text("host", text(&plan.host).as_deref(), veil)
+        .put("port", plan.port)
+        .text("effective_host", text(&plan.effective_host).as_deref(), veil)
+        .put("effective_port", plan.effective_port)
+        .text("path", Some(&plan.path), veil)
+        .text("remote_name", text(&plan.remote_name).as_deref().filter(|_| is_daemon), veil)
+        .put("mode", plan.mode)
+        .put("proxy", plan.proxy)
+        .text("socket", text(&plan.socket).as_deref(), veil)
+        .put("readonly", plan.readonly)
+        .put("user_session", plan.user_session)
+        .put_some("autostart", plan.autostart.as_ref())
+        .put("parameters", parameters(plan, veil))
+        .put_some("ssh", plan.ssh.as_ref().filter(|_| is_daemon).map(|ssh| ssh_part(ssh, veil)))
+        .put_some("tls", plan.tls.as_ref().filter(|_| is_daemon).map(|tls| tls_part(tls, veil)))
+        .put("hops", plan.hops())
+        .done()
+}
+
+fn parameters(plan: &Plan, veil: &Veil) -> Vec<Value> {
+    plan.parameters
+        .iter()
+        .map(|planned| {
+            Object::new()
+                .text("name", Some(&planned.name), veil)
+                .text("value", Some(&planned.value), veil)
+                .put("effect", planned.effect)
+                .done()
+        })
+        .collect()
+}
+
+fn ssh_part(ssh: &SshPlan, veil: &Veil) -> Value {
+    let show = |value: &bstr::BString| veil.show(value);
+    Object::new()
+        .put("implementation", ssh.implementation)
+        .put_some("program", ssh.program.as_ref().map(show))
+        .put_some("argv", ssh.argv.as_ref().map(|argv| argv.iter().map(show).collect::<Vec<_>>()))
+        .put("remote_command", show(&ssh.remote_command))
+        .put_some("user", ssh.user.as_ref().map(show))
+        .put_some("identities", ssh.identity.as_ref().map(|identity| [show(identity)]))
+        .put_some("known_hosts", ssh.known_hosts.as_ref().map(show))
+        .put_some("methods", ssh.methods.as_ref().map(show))
+        .done()
+}
+
+fn tls_part(tls: &TlsPlan, veil: &Veil) -> Value {
+    let show = |value: &bstr::BString| veil.show(value);
+    Object::new()
+        .put("ca", show(&tls.ca))
+        .put("crl", show(&tls.crl))
+        .put("cert", show(&tls.cert))
+        .put("key", show(&tls.key))
+        .put("verify", tls.verify)
+        .put("sanity", tls.sanity)
+        .put_some("priority", tls.priority.as_ref().map(show))
+        .done()
+}

@@ -1,0 +1,24 @@
+//! The command as its users call it: output as data, the JSON contract, bad input.
+//!
+//! Nothing here needs a network or root; see `tests/live` for that.
+
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
+
+mod bad_input;
+#[path = "../support/contract.rs"]
+mod contract;
+mod documents;
+mod run;
+mod secrets;
+
+/// Each block of `tests/cmd/*.md` and of the README is a session in a terminal.
+#[test]
+fn sessions() {
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        .env("HOME", "/nowhere")
+        .env("COLUMNS", "100")
+        .case("tests/cmd/*.md")
+        .case("tests/cmd/*.toml")
+        .case("README.md");
+}

@@ -24,6 +24,10 @@ pub(super) fn end(text: &[u8], at: usize) -> Option<usize> {
         b'[' => bracket(rest),
         b'`' => until(&rest[1..], b"`").map(|end| end + 1),
         b'@' if rest.starts_with(b"@@") => until(&rest[2..], b"@@").map(|end| end + 2),
+        // autoconf's @NAME@; behind a user's name the @ is the URI's own.
+        b'@' if at.checked_sub(1).is_some_and(|before| matches!(text[before], b'/' | b'=')) => {
+            word_until(&rest[1..], b"@").map(|end| end + 1)
+        }
         b'_' if rest.starts_with(b"__") => word_until(&rest[2..], b"__").map(|end| end + 2),
         b'.' if rest.starts_with(b"...") => Some(3),
         0xe2 if rest.starts_with("…".as_bytes()) => Some("…".len()),

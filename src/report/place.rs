@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::inventory::Located;
 use crate::tables::clients::Client;
 use crate::text::{Lines, Shown, Span, Veil};
-use crate::uri::Uri;
+use crate::uri::{HOLE, Uri};
 
 /// The text that positions are counted in.
 pub(crate) struct Ground<'a> {
@@ -44,11 +44,14 @@ impl<'a> Ground<'a> {
     /// A finding about the URI `located`, or about the argument.
     pub(crate) fn place(
         &self,
-        finding: Finding,
+        mut finding: Finding,
         uri: &Shown,
         client: Client,
         located: Option<&Located>,
     ) -> Placed {
+        if located.is_some_and(Located::is_templated) {
+            name_holes(&mut finding);
+        }
         let put = |span: Span| located.map_or(span, |located| located.in_file(span));
         let span = put(finding.span);
         let labels: Vec<(Span, Shown)> =
@@ -59,7 +62,11 @@ impl<'a> Ground<'a> {
             .map(|fix| {
                 let crossing =
                     |span: &Span| located.is_some_and(|located| located.crosses_pieces(*span));
-                let possible = !fix.edits.iter().any(|(span, _)| crossing(span));
+                let unknown = |content: &Shown| {
+                    located.is_some() && content.as_str().as_bytes().contains(&HOLE)
+                };
+                let possible =
+                    !fix.edits.iter().any(|(span, content)| crossing(span) || unknown(content));
                 possible.then(|| {
                     fix.edits
                         .iter()
@@ -91,6 +98,20 @@ impl<'a> Ground<'a> {
             finding,
         }
     }
+}
+
+/// In words, what stands for unknown text is an ellipsis.
+fn name_holes(finding: &mut Finding) {
+    let named = |text: &mut Shown| {
+        if text.as_str().as_bytes().contains(&HOLE) {
+            *text = text.replaced(char::from(HOLE), "…");
+        }
+    };
+    named(&mut finding.message);
+    finding.help.iter_mut().for_each(named);
+    finding.labels.iter_mut().for_each(|(_, text)| named(text));
+    finding.fixes.iter_mut().for_each(|fix| named(&mut fix.title));
+    finding.virsh.iter_mut().for_each(|virsh| named(&mut virsh.message));
 }
 
 /// Where the secrets of a URI stand in it.

@@ -62,7 +62,9 @@ pub(crate) fn plain_tcp(reading: &Reading<'_>, out: &mut Drafts) {
         return;
     };
     let certain = reading.uri.host_span().is_some_and(|host| reading.is_certain(host));
-    if reading.plan.transport == Some(Transport::Tcp) && certain && !is_loopback(&host) {
+    // A SASL mechanism may encrypt, and who asks for one knows which.
+    let sasl = reading.plan.used("auth").is_some();
+    if reading.plan.transport == Some(Transport::Tcp) && certain && !sasl && !is_loopback(&host) {
         out.at(span).fact("host", host.as_ref());
     }
 }

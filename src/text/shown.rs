@@ -42,6 +42,11 @@ impl Shown {
         self.raw.as_deref()
     }
 
+    /// The same with something else in the place of a character.
+    pub(crate) fn replaced(&self, character: char, with: &str) -> Self {
+        Self { text: self.text.replace(character, with), raw: None }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

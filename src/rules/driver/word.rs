@@ -14,13 +14,14 @@ use crate::text::nearest;
 pub(crate) fn missing_driver(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(Refusal::NoDriver(_)) = &reading.plan.refusal else { return };
     let uri = reading.uri;
-    if !reading.is_certain(uri.span()) {
-        return;
-    }
     let text = uri.text();
-    let draft = out.at(uri.span()).fact("uri", text);
     // `qemu+ssh//host/system`: the colon is missing.
     let slashes = memchr::memmem::find(text, b"//");
+    let told = slashes.map_or(uri.span(), |at| Span::new(0, at));
+    if !reading.is_certain(told) {
+        return;
+    }
+    let draft = out.at(uri.span()).fact("uri", text);
     if let Some(at) = slashes.filter(|at| *at > 0 && is_scheme(&text[..*at])) {
         draft.variant("colon").fix("write ://", Span::empty(at), ":");
     } else if reading.is_argument && !text.contains(&b':') {

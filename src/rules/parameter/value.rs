@@ -35,6 +35,9 @@ pub(crate) fn wrong_parameter_value(reading: &Reading<'_>, out: &mut Drafts) {
             if let Some(error) = reading.plan.error().filter(|_| reading.faults.is_empty()) {
                 draft.quote(error, None);
             }
+            if planned.value.is_empty() {
+                draft.variant("empty");
+            }
             suggest(draft, row, planned);
         }
     }
@@ -92,11 +95,10 @@ fn suggest(draft: &mut Draft, row: &Parameter, planned: &Planned) {
     let Some(meant) = meant else { return };
     let bare = planned.value_span.start == planned.name_span.end;
     let content = if bare { format!("={meant}") } else { meant.to_owned() };
-    draft.variant("near").fact("meant", meant).fix(
-        format!("write {meant}"),
-        planned.value_span,
-        content,
-    );
+    if !planned.value.is_empty() {
+        draft.variant("near");
+    }
+    draft.fact("meant", meant).fix(format!("write {meant}"), planned.value_span, content);
 }
 
 /// A value on which esx, gsx and vpx kill the client.

@@ -5,7 +5,7 @@
 //! delimiters, whatever stands between, and every byte that is out of place is
 //! a [`Fault`].
 
-use super::bytes::{DIGIT, FRAGMENT, HOST, PATH, QUERY, SCHEME, Table, USER, escape_at};
+use super::bytes::{DIGIT, FRAGMENT, HOLE, HOST, PATH, QUERY, SCHEME, Table, USER, escape_at};
 use super::{Port, Uri};
 use crate::text::Span;
 
@@ -182,7 +182,7 @@ impl Recovery<'_, '_> {
         let word = &text[start..stop];
         let legal = word.first().is_some_and(u8::is_ascii_alphabetic)
             && word.iter().all(|byte| self.table[*byte as usize] & SCHEME != 0);
-        let hole = word.first().is_some_and(|byte| self.table[*byte as usize] == 0xff);
+        let hole = word.first() == Some(&HOLE) && self.table[HOLE as usize] != 0;
         if !legal && !hole {
             self.fault(start, stop, Part::Scheme, FaultKind::NotAScheme);
         }

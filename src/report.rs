@@ -9,6 +9,7 @@ pub(crate) mod check_json;
 pub(crate) mod check_text;
 pub(crate) mod concise;
 pub(crate) mod console;
+mod flow;
 mod hop_line;
 pub(crate) mod json;
 pub(crate) mod lint_text;

@@ -196,7 +196,8 @@ proptest! {
         }
         let mut mended = text.clone();
         for fault in unparseable.faults.iter().rev() {
-            let escaped: String = fault.span.of(&text).iter().map(|byte| format!("%{byte:02X}")).collect();
+            let escape = |text: String, byte: &u8| text + &format!("%{byte:02X}");
+            let escaped = fault.span.of(&text).iter().fold(String::new(), escape);
             mended.splice(fault.span.range(), escaped.into_bytes());
         }
         prop_assert!(

@@ -83,6 +83,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
     let doctor = Doctor { levels, client, machine, looking, until, readonly: args.readonly };
+    let screen = console::Screen::of_stdout(args.common.color);
     let mut out = console::stdout(args.common.color);
     let runtime = runtime(many)?;
     let result = runtime.block_on(doctor.see_all(sources, |checked| {
@@ -92,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
                 if !run.targets.is_empty() {
                     writeln!(out)?;
                 }
-                check_text::write(&checked, args.common.quiet, &mut out)?;
+                check_text::write(&checked, args.common.quiet, screen.width, &mut out)?;
                 out.flush()?;
             }
             Format::Concise => check_text::concise(&checked, &mut out)?,

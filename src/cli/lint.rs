@@ -144,7 +144,7 @@ fn write(args: &Args, run: &LintRun) -> Result<(), CliError> {
     let mut out = console::stdout(color);
     match args.common.format {
         Format::Text => {
-            lint_text::write(run, console::is_coloured(color), args.common.quiet, &mut out)?;
+            lint_text::write(run, console::Screen::of_stdout(color), args.common.quiet, &mut out)?;
         }
         Format::Concise => concise::write(&run.findings, &mut out)?,
         Format::Json => json::write_document(&json::lint(run), &mut out)?,

@@ -297,6 +297,11 @@ mod tests {
             for other in head.replaces.iter().chain(&head.replaces_here) {
                 assert!(Rule::named(other).is_some() && other != name, "{name}: replaces {other}");
             }
+            let help = head.help.as_ref().map(|help| help.all()).unwrap_or_default();
+            assert!(
+                !help.iter().any(|text| head.message.all().contains(text)),
+                "{name}: the help says what the message says"
+            );
             let texts =
                 head.message.all().into_iter().chain(head.help.iter().flat_map(|help| help.all()));
             for text in texts {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use super::flow::flow;
 use super::json::write_document;
 use super::object::Object;
 use super::style::{faint, severity, strong};
@@ -99,12 +100,12 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
     let head = rule.head();
     let level = levels.of(rule).map_or_else(|| faint("off"), severity);
     writeln!(out, "{}   {level}", strong(rule.name()))?;
-    for line in wrapped(&head.summary, 78) {
+    for line in flow(&head.summary, Some(78)) {
         writeln!(out, "  {line}")?;
     }
     for paragraph in rule.prose().split("\n\n") {
         writeln!(out)?;
-        for line in wrapped(&paragraph.replace('\n', " "), 78) {
+        for line in flow(&paragraph.replace('\n', " "), Some(78)) {
             writeln!(out, "{line}")?;
         }
     }
@@ -127,7 +128,7 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
     for (name, value) in facts {
         writeln!(out, "{}{value}", faint(format!("{name:<11}")))?;
     }
-    for (at, line) in wrapped(&head.replaces.join(", "), 68).into_iter().enumerate() {
+    for (at, line) in flow(&head.replaces.join(", "), Some(68)).into_iter().enumerate() {
         let name = if at == 0 { "instead of" } else { "" };
         writeln!(out, "{}{line}", faint(format!("{name:<11}")))?;
     }
@@ -190,21 +191,6 @@ fn case(json: &str) -> Vec<String> {
     let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
     let conf = text("libvirt_conf").lines().map(|line| format!("libvirt.conf: {line}"));
     std::iter::once(text("uri").to_owned()).chain(conf).collect()
-}
-
-/// The words of a text in lines of at most `width` characters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::flow::flow;
 use super::style::{bad, faint, good, odd, severity, strong};
 use super::{CheckRun, CheckedTarget, hop_line};
 use crate::engine::{Status, Verdict};
@@ -10,7 +11,14 @@ use crate::settings::UriOrigin;
 use crate::text::{Lines, Shown, Veil};
 
 /// One connection.
-pub(crate) fn write(target: &CheckedTarget, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
+///
+/// `width` is that of the terminal, where it is one.
+pub(crate) fn write(
+    target: &CheckedTarget,
+    quiet: bool,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let veil = &target.diagnosis.veil;
     writeln!(out, "{}{}", strong(title(target)), faint(origin(target)))?;
     for hop in &target.diagnosis.hops {
@@ -26,7 +34,7 @@ pub(crate) fn write(target: &CheckedTarget, quiet: bool, out: &mut dyn Write) ->
         own.into_iter().filter(|finding| !cause.is_some_and(|cause| std::ptr::eq(cause, *finding)));
     for finding in first.chain(others) {
         writeln!(out)?;
-        write_finding(finding, target, out)?;
+        write_finding(finding, target, width, out)?;
     }
     for finding in following {
         writeln!(
@@ -108,14 +116,21 @@ fn mark(status: Status) -> String {
     }
 }
 
-fn write_finding(finding: &Finding, target: &CheckedTarget, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{}[{}]: {}",
-        severity(finding.severity),
-        finding.rule.name(),
-        strong(&finding.message)
-    )?;
+/// Where the text of a row begins.
+const ROW: usize = 9;
+
+fn write_finding(
+    finding: &Finding,
+    target: &CheckedTarget,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let title = format!("{}[{}]: ", finding.severity.name(), finding.rule.name());
+    let message =
+        flow(&finding.message.to_string(), width.map(|width| width - title.len().min(30)));
+    write!(out, "{}[{}]: ", severity(finding.severity), finding.rule.name())?;
+    let indent = " ".repeat(title.len().min(30));
+    writeln!(out, "{}", strong(message.join(&format!("\n{indent}"))))?;
     if !finding.span.is_empty() && finding.span.len() < target.uri.len() {
         let (line, carets) = caret(finding, target);
         writeln!(out, "  {} {line}\n         {carets}", faint("at    "))?;
@@ -123,7 +138,8 @@ fn write_finding(finding: &Finding, target: &CheckedTarget, out: &mut dyn Write)
     let mut row =
         |name: &str, text: String| writeln!(out, "  {} {text}", faint(format!("{name:<6}")));
     if let Some(help) = &finding.help {
-        row("help", help.to_string())?;
+        let lines = flow(&help.to_string(), width.map(|width| width - ROW));
+        row("help", lines.join(&format!("\n{:ROW$}", "")))?;
     }
     if let Some(virsh) = &finding.virsh {
         let after = virsh

@@ -1,6 +1,6 @@
 //! The only place that opens standard output and standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -39,10 +39,28 @@ pub(crate) fn stdout(color: Color) -> io::BufWriter<AutoStream<io::StdoutLock<'s
     io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout().lock(), color.choice()))
 }
 
-/// Whether standard output is coloured: renderers that colour by themselves ask.
-pub(crate) fn is_coloured(color: Color) -> bool {
-    AutoStream::new(io::stdout(), color.choice()).current_choice() != ColorChoice::Never
+/// What a text report may do with standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Screen {
+    /// For renderers that colour by themselves.
+    pub(crate) coloured: bool,
+    /// The columns of a terminal; none where the output goes elsewhere and lines are
+    /// better left whole.
+    pub(crate) width: Option<usize>,
 }
+
+impl Screen {
+    pub(crate) fn of_stdout(color: Color) -> Self {
+        let coloured =
+            AutoStream::new(io::stdout(), color.choice()).current_choice() != ColorChoice::Never;
+        let width = terminal_size::terminal_size().filter(|_| io::stdout().is_terminal());
+        let width = width.map(|(width, _)| usize::from(width.0).max(NARROWEST));
+        Self { coloured, width }
+    }
+}
+
+/// Below this, wrapping makes nothing more readable.
+const NARROWEST: usize = 40;
 
 /// A line on standard error. That it cannot be written is nobody's problem.
 pub(crate) fn complain(color: Color, text: &str) {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::console::Screen;
 use super::style::{faint, strong};
 use super::{LintRun, Summary, snippet};
 use crate::text::{Shown, Veil};
@@ -9,13 +10,13 @@ use crate::text::{Shown, Veil};
 /// Findings, problems, and a line that sums up.
 pub(crate) fn write(
     run: &LintRun,
-    coloured: bool,
+    screen: Screen,
     quiet: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let renderer = snippet::renderer(coloured);
+    let renderer = snippet::renderer(screen);
     for placed in &run.findings {
-        writeln!(out, "{}\n", snippet::draw(placed, &renderer))?;
+        writeln!(out, "{}\n", snippet::draw(placed, &renderer, screen.width))?;
     }
     if !quiet {
         writeln!(out, "{}", summary(&run.summary))?;

@@ -4,27 +4,37 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use std::ops::Range;
 
+use super::console::Screen;
+use super::flow::flow;
 use super::{Excerpt, Placed};
 use crate::finding::Severity;
 use crate::text::{Lines, Shown, Span, boundary};
 
+/// Where the output is no terminal: what fits a log.
+const DEFAULT_WIDTH: usize = 160;
+
 /// How far a long line is shown to each side of the finding, in bytes.
 const WINDOW: usize = 120;
 
-/// The renderer, coloured or not.
-pub(crate) fn renderer(coloured: bool) -> Renderer {
-    if coloured { Renderer::styled() } else { Renderer::plain() }
+/// The renderer, coloured or not, as wide as the screen.
+pub(crate) fn renderer(screen: Screen) -> Renderer {
+    let renderer = if screen.coloured { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(screen.width.unwrap_or(DEFAULT_WIDTH))
 }
 
 /// The finding as text.
-pub(crate) fn draw(placed: &Placed, renderer: &Renderer) -> String {
+pub(crate) fn draw(placed: &Placed, renderer: &Renderer, width: Option<usize>) -> String {
     let finding = &placed.finding;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let message = finding.message.to_string();
+    // What stands before the words, as in `error[wrong-path]: ` and `  = help: `.
+    let title = finding.severity.name().len() + finding.rule.name().len() + "[]: ".len();
+    let wrapped =
+        |text: &Shown, before: usize| flow(&text.to_string(), width.map(|width| width - before));
+    let message = wrapped(&finding.message, title.min(30)).join("\n");
     let path = placed
         .file
         .as_ref()
@@ -47,7 +57,8 @@ pub(crate) fn draw(placed: &Placed, renderer: &Renderer) -> String {
     }
     let title = level.primary_title(message.as_str()).id(finding.rule.name());
     let mut group = Group::with_title(title).element(snippet);
-    let help = finding.help.as_ref().map(Shown::to_string);
+    let gutter = "  = help: ".len() + excerpt.line.ilog10() as usize;
+    let help = finding.help.as_ref().map(|help| wrapped(help, gutter).join("\n"));
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_str()));
     }

@@ -41,9 +41,12 @@ impl Run {
         if !nix::unistd::Uid::effective().is_root() {
             return Self::new(arguments);
         }
-        // The build folder may be closed to others.
+        // The build folder may be closed to others. Another process copies: a child that
+        // a test beside this one starts would inherit the open file, and an open file
+        // cannot be run.
         let copy = folder.join("virt-doctor");
-        std::fs::copy(env!("CARGO_BIN_EXE_virt-doctor"), &copy).unwrap();
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_virt-doctor")).arg(&copy).status();
+        assert!(copied.unwrap().success());
         std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new("setpriv");
         command

@@ -3,6 +3,7 @@
 mod bind;
 pub(crate) mod catalogue;
 pub(crate) mod examples;
+pub(crate) mod fix;
 mod levels;
 mod seal;
 mod subject;

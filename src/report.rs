@@ -9,6 +9,7 @@ pub(crate) mod check_json;
 pub(crate) mod check_text;
 pub(crate) mod concise;
 pub(crate) mod console;
+pub(crate) mod diff;
 mod flow;
 mod hop_line;
 pub(crate) mod json;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 
 use crate::engine::Diagnosis;
 use crate::evidence::Evidence;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::inventory::Problem;
 use crate::settings::UriOrigin;
 use crate::tables::clients::Client;
@@ -50,6 +51,14 @@ pub(crate) struct Placed {
     pub(crate) excerpt: Excerpt,
 }
 
+impl Placed {
+    /// Whether it can be mended, and how far the fix may be trusted.
+    pub(crate) fn fixable(&self) -> Option<Applicability> {
+        let fixes = self.finding.fixes.iter().zip(&self.edits);
+        fixes.filter(|(_, edits)| edits.is_some()).map(|(fix, _)| fix.applicability).next()
+    }
+}
+
 /// The part of a source that a finding is drawn on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Excerpt {
@@ -67,6 +76,14 @@ pub(crate) struct LintRun {
     pub(crate) findings: Vec<Placed>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) summary: Summary,
+}
+
+impl LintRun {
+    /// Keeps and counts a finding.
+    pub(crate) fn add(&mut self, placed: Placed) {
+        self.summary.count(placed.finding.severity, placed.fixable());
+        self.findings.push(placed);
+    }
 }
 
 /// One connection, looked at and judged.
@@ -101,16 +118,21 @@ pub(crate) struct Summary {
     pub(crate) notes: usize,
     pub(crate) suppressed: usize,
     pub(crate) fixable: usize,
+    /// Of `fixable`, those that no `--unsafe-fixes` is needed for.
+    pub(crate) fixable_safely: usize,
+    /// Fixes that were applied.
+    pub(crate) fixed: usize,
 }
 
 impl Summary {
     /// Counts one finding.
-    pub(crate) fn count(&mut self, severity: Severity, fixable: bool) {
+    pub(crate) fn count(&mut self, severity: Severity, fixable: Option<Applicability>) {
         match severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
             Severity::Note => self.notes += 1,
         }
-        self.fixable += usize::from(fixable);
+        self.fixable += usize::from(fixable.is_some());
+        self.fixable_safely += usize::from(fixable == Some(Applicability::Safe));
     }
 }

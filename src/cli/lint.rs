@@ -1,19 +1,23 @@
 //! `virt-doctor lint`: static only, never opens a socket, never runs a program.
 
-use std::io::Write as _;
+mod judge;
+
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use self::judge::Judge;
 use super::common::{Common, Format, RuleOptions};
 use super::target::{Target, Targets, read_stdin};
 use super::{CliError, Exit};
-use crate::engine::{Levels, Subject};
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
-use crate::report::place::{Ground, shown_source};
-use crate::report::{LintRun, concise, console, json, lint_text};
-use crate::settings::{FailOn, Machine, Source};
+use crate::engine::fix::{Allowed, Mended};
+use crate::inventory::{Dialect, Problem, ProblemKind, Walk, read_file, scan};
+use crate::report::place::Ground;
+use crate::report::{LintRun, concise, console, diff, json, lint_text};
+use crate::settings::FailOn;
 use crate::tables::clients::Client;
+use crate::text::{Shown, system_words};
 
 /// Judge URIs and files without opening a socket or running a program
 #[derive(Debug, ClapArgs)]
@@ -36,15 +40,29 @@ pub(super) struct Args {
     allow_empty: bool,
     #[command(flatten)]
     rules: RuleOptions,
+    #[command(flatten)]
+    fixing: Fixing,
 }
 
-/// How to judge.
-struct Judge<'a> {
-    levels: &'a Levels,
-    client: Client,
-    here: Machine,
-    /// For the URIs of files.
-    files: Machine,
+/// What to do about mistakes that have a fix.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Fixes")]
+struct Fixing {
+    /// Mend what has exactly one right answer, in the files; standard input is printed mended
+    #[arg(long)]
+    fix: bool,
+    /// Apply, or show, fixes that change the meaning too
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long)]
+    diff: bool,
+}
+
+impl Fixing {
+    fn allowed(&self) -> Allowed {
+        if self.unsafe_fixes { Allowed::Unsafe } else { Allowed::Safe }
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
@@ -54,37 +72,166 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let targets = args.targets.sorted(&here);
     let files = if args.as_here { here.clone() } else { args.common.machine_fixed() };
     let client = args.common.client(&configured, Client::LIBVIRT)?;
-    let judge = Judge { levels: &levels, client, here, files };
-    let mut run = LintRun::default();
-    let mut walk = Walk::default();
-    if targets.is_empty() {
-        walk.add(Path::new("."));
-    }
-    for target in targets {
-        match target {
-            Target::Uri(text) => judge.uri(&text, &mut run),
-            Target::Path(path) => walk.add(&path),
-            Target::Stdin => match read_stdin() {
-                Ok(bytes) => {
-                    let name =
-                        args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
-                    judge.text(&name, &bytes, &mut run);
-                }
-                Err(problem) => run.problems.push(problem),
-            },
-        }
-    }
-    run.problems.append(&mut walk.problems);
-    for input in &walk.inputs {
-        match read_file(input) {
-            Ok(Some(bytes)) => judge.text(&input.path, &bytes, &mut run),
-            Ok(None) => {}
-            Err(problem) => run.problems.push(problem),
-        }
+    args.check(&targets)?;
+    let mut lint = Lint {
+        args,
+        judge: Judge { levels: &levels, client, here, files },
+        run: LintRun::default(),
+        changed: false,
+    };
+    lint.all(targets)?;
+    let Lint { run, changed, .. } = lint;
+    if args.fixing.diff {
+        complain(args, &run.problems);
+        return Ok(if run.problems.is_empty() {
+            if changed { Exit::Findings } else { Exit::Clean }
+        } else {
+            Exit::Wrong
+        });
     }
     write(args, &run)?;
     let fail_on = configured.fail_on(args.fail_on, FailOn::Warning);
     Ok(exit(&run, fail_on, args.allow_empty))
+}
+
+impl Args {
+    /// Combinations that make no sense.
+    fn check(&self, targets: &[Target]) -> Result<(), CliError> {
+        let wrong = if self.fixing.diff && self.common.format != Format::Text {
+            "--diff prints a diff: it goes with no other --format"
+        } else if self.fixing.fix
+            && !self.fixing.diff
+            && targets.iter().any(|target| matches!(target, Target::Uri(_)))
+        {
+            "--fix changes files; what it would do to a URI of the command line is shown by --diff"
+        } else {
+            return Ok(());
+        };
+        Err(CliError::Usage(wrong.to_owned()))
+    }
+}
+
+/// A run of `lint` under way.
+struct Lint<'a> {
+    args: &'a Args,
+    judge: Judge<'a>,
+    run: LintRun,
+    /// Whether a fix changed something, or would.
+    changed: bool,
+}
+
+impl Lint<'_> {
+    fn all(&mut self, targets: Vec<Target>) -> Result<(), CliError> {
+        let mut walk = Walk::default();
+        if targets.is_empty() {
+            walk.add(Path::new("."));
+        }
+        for target in targets {
+            match target {
+                Target::Uri(text) => self.uri(&text)?,
+                Target::Path(path) => walk.add(&path),
+                Target::Stdin => match read_stdin() {
+                    Ok(bytes) => self.stdin(&bytes)?,
+                    Err(problem) => self.run.problems.push(problem),
+                },
+            }
+        }
+        self.run.problems.append(&mut walk.problems);
+        for input in &walk.inputs {
+            match read_file(input) {
+                Ok(Some(bytes)) => self.file(&input.path, bytes)?,
+                Ok(None) => {}
+                Err(problem) => self.run.problems.push(problem),
+            }
+        }
+        Ok(())
+    }
+
+    fn uri(&mut self, text: &[u8]) -> Result<(), CliError> {
+        if !self.args.fixing.diff {
+            self.judge.uri(text, &mut self.run);
+            return Ok(());
+        }
+        let mended = self.judge.mended_uri(text, self.args.fixing.allowed());
+        let [before, after] = [text, &mended.text].map(Ground::argument);
+        self.show(&Shown::ours("argument"), &before, &after)
+    }
+
+    fn stdin(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        let fixing = &self.args.fixing;
+        let name = self.args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+        if fixing.diff {
+            return self.difference(&name, bytes).map(drop);
+        }
+        if fixing.fix {
+            let mended = self.judge.mended_text(&name, bytes, fixing.allowed());
+            console::pass_through(&mended.text)?;
+            self.count(&mended);
+            self.judge.text(&name, &mended.text, &mut self.run);
+        } else {
+            self.judge.text(&name, bytes, &mut self.run);
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, mut bytes: Vec<u8>) -> Result<(), CliError> {
+        let fixing = &self.args.fixing;
+        if fixing.diff {
+            return self.difference(path, &bytes).map(drop);
+        }
+        if fixing.fix {
+            let mended = self.judge.mended_text(path, &bytes, fixing.allowed());
+            if mended.text != bytes {
+                match std::fs::write(path, &mended.text) {
+                    Ok(()) => {
+                        self.count(&mended);
+                        bytes = mended.text;
+                    }
+                    Err(error) => self.run.problems.push(not_written(path, &error)),
+                }
+            }
+        }
+        self.judge.text(path, &bytes, &mut self.run);
+        Ok(())
+    }
+
+    fn count(&mut self, mended: &Mended) {
+        self.run.summary.fixed += mended.applied.values().sum::<usize>();
+    }
+
+    fn difference(&mut self, path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+        let mended = self.judge.mended_text(path, bytes, self.args.fixing.allowed());
+        let dialect = Dialect::of(path);
+        let found = [bytes, &mended.text].map(|text| scan(text, dialect).found);
+        let before = Ground::file(path, bytes, &found[0]);
+        let after = Ground::file(path, &mended.text, &found[1]);
+        self.show(&Shown::path(path), &before, &after)
+    }
+
+    fn show(
+        &mut self,
+        name: &Shown,
+        before: &Ground<'_>,
+        after: &Ground<'_>,
+    ) -> Result<(), CliError> {
+        let [before, after] = [before, after].map(Ground::side);
+        if before.text == after.text {
+            return Ok(());
+        }
+        self.changed = true;
+        let color = self.args.common.color;
+        let mut out = console::stdout(color);
+        diff::write(name, &before, &after, console::Screen::of_stdout(color), &mut out)?;
+        Ok(out.flush()?)
+    }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Problem {
+    Problem {
+        kind: ProblemKind::NotWritten,
+        file: Some(path.to_owned()),
+        message: format!("could not be mended: {}", system_words(error)),
+    }
 }
 
 fn exit(run: &LintRun, fail_on: FailOn, allow_empty: bool) -> Exit {
@@ -99,52 +246,18 @@ fn exit(run: &LintRun, fail_on: FailOn, allow_empty: bool) -> Exit {
     }
 }
 
-impl Judge<'_> {
-    /// A URI or alias of the command line.
-    fn uri(&self, text: &[u8], run: &mut LintRun) {
-        let source = Source::given(text, &self.here);
-        let uri = source.uri.as_deref().unwrap_or_default();
-        let judged = Subject::new(&source, self.client, &self.here, false).lint(self.levels);
-        let ground = Ground::argument(uri);
-        let shown = judged.veil.show(uri);
-        run.summary.uris += 1;
-        for finding in judged.findings {
-            run.summary.count(finding.severity, !finding.fixes.is_empty());
-            run.findings.push(ground.place(finding, &shown, self.client, None));
-        }
-    }
-
-    /// The URIs of a file.
-    fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
-        let scan = scan(bytes, Dialect::of(path));
-        let ground = Ground::file(path, bytes, &scan.found);
-        run.summary.files += 1;
-        for located in scan.found.iter().filter(|located| is_judged(located.context)) {
-            let source = Source::of_file(&located.text);
-            let judged = Subject::new(&source, self.client, &self.files, false).lint(self.levels);
-            let shown = shown_source(located, bytes, &judged.veil);
-            run.summary.uris += 1;
-            for finding in judged.findings {
-                let placed = ground.place(finding, &shown, self.client, Some(located));
-                run.summary
-                    .count(placed.finding.severity, placed.edits.iter().any(Option::is_some));
-                run.findings.push(placed);
-            }
-        }
-    }
-}
-
-/// Comments and running text are not in force.
-fn is_judged(context: Context) -> bool {
-    matches!(context, Context::Value | Context::Code)
-}
-
 fn write(args: &Args, run: &LintRun) -> Result<(), CliError> {
     let color = args.common.color;
-    let mut out = console::stdout(color);
+    // Where standard output is the mended text, the report goes beside it.
+    let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
+        Box::new(console::stderr(color))
+    } else {
+        Box::new(console::stdout(color))
+    };
     match args.common.format {
         Format::Text => {
-            lint_text::write(run, console::Screen::of_stdout(color), args.common.quiet, &mut out)?;
+            let screen = console::Screen::of_stdout(color);
+            lint_text::write(run, screen, args.common.quiet, &mut out)?;
         }
         Format::Concise => concise::write(&run.findings, &mut out)?,
         Format::Json => json::write_document(&json::lint(run), &mut out)?,

@@ -37,6 +37,11 @@ pub(crate) enum Target {
 }
 
 impl Targets {
+    /// Whether standard input is one of them.
+    pub(crate) fn has_stdin(&self) -> bool {
+        self.positional.iter().any(|word| word == "-")
+    }
+
     /// In their order: positional ones first.
     pub(crate) fn sorted(&self, machine: &Machine) -> Vec<Target> {
         let positional = self.positional.iter().map(|word| classify(word, machine));

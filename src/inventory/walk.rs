@@ -34,6 +34,8 @@ pub(crate) enum ProblemKind {
     Unreadable,
     /// A file is too large, or no file.
     NotRead,
+    /// A file could not be written back.
+    NotWritten,
     /// A line or argument is no URI that could be given to a client.
     BadInput,
 }

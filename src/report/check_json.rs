@@ -131,6 +131,6 @@ fn checked_finding(found: &Finding, checked: &CheckedTarget, ground: &Ground<'_>
 pub(crate) fn count(summary: &mut Summary, checked: &CheckedTarget) {
     summary.uris += 1;
     for finding in &checked.diagnosis.findings {
-        summary.count(finding.severity, !finding.fixes.is_empty());
+        summary.count(finding.severity, finding.fixes.first().map(|fix| fix.applicability));
     }
 }

@@ -39,6 +39,18 @@ pub(crate) fn stdout(color: Color) -> io::BufWriter<AutoStream<io::StdoutLock<'s
     io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout().lock(), color.choice()))
 }
 
+/// Standard error, buffered: for a report where standard output is taken.
+pub(crate) fn stderr(color: Color) -> io::BufWriter<AutoStream<io::StderrLock<'static>>> {
+    io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stderr().lock(), color.choice()))
+}
+
+/// A filter's output: the reader's own text, byte for byte.
+pub(crate) fn pass_through(text: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text)?;
+    out.flush()
+}
+
 /// What a text report may do with standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Screen {

@@ -51,12 +51,25 @@ fn summary(summary: &Summary) -> String {
         String::new()
     };
     let place = format!("{}{files}", counted(summary.uris, "URI"));
-    let fixable = if summary.fixable > 0 {
-        format!(" ({} with a fix)", summary.fixable)
+    let fixed = if summary.fixed > 0 {
+        format!("{} fixed, ", counted(summary.fixed, "mistake"))
     } else {
         String::new()
     };
-    format!("{} in {place}{fixable}", strong(found.join(", ")))
+    format!("{fixed}{} in {place}{}", strong(found.join(", ")), fixable(summary))
+}
+
+/// " (2 with --fix, 1 more with --fix --unsafe-fixes)"
+fn fixable(summary: &Summary) -> String {
+    let (safe, all) = (summary.fixable_safely, summary.fixable);
+    match (safe, all - safe) {
+        (0, 0) => String::new(),
+        (safe, 0) => format!(" ({safe} can be mended with --fix)"),
+        (0, other) => format!(" ({other} can be mended with --fix --unsafe-fixes)"),
+        (safe, other) => {
+            format!(" ({safe} can be mended with --fix, {other} more with --unsafe-fixes)")
+        }
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::diff::Side;
 use super::{Placed, snippet};
 use crate::finding::Finding;
 use crate::inventory::Located;
@@ -34,6 +35,11 @@ impl<'a> Ground<'a> {
     /// A URI given as an argument.
     pub(crate) fn argument(uri: &'a [u8]) -> Self {
         Self { source: uri, lines: Lines::of(uri), file: None, secrets: secrets_of(uri) }
+    }
+
+    /// The text and its secrets, for a comparison.
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side { text: self.source, secrets: &self.secrets }
     }
 
     /// The position of a byte.

@@ -8,6 +8,7 @@ mod bad_input;
 #[path = "../support/contract.rs"]
 mod contract;
 mod documents;
+mod fixes;
 mod run;
 mod secrets;
 

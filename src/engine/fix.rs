@@ -1,0 +1,164 @@
+//! Applies fixes to the text that they are about.
+//!
+//! A fix is taken from a draft, not from a finding: a finding shows secrets as `***`,
+//! and what is written back must be the text itself. Fixes that touch each other wait
+//! for the next round, which reads the text anew.
+
+use std::collections::BTreeMap;
+
+use crate::engine::subject::static_drafts;
+use crate::engine::{Levels, Subject, replaced};
+use crate::finding::{Applicability, Draft, Edit, Rule};
+use crate::inventory::Located;
+use crate::uri::HOLE;
+
+/// Which fixes may be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    /// Only those that have one right answer.
+    Safe,
+    /// Also those that change the meaning.
+    Unsafe,
+}
+
+/// A text after its fixes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mended {
+    pub(crate) text: Vec<u8>,
+    /// How many fixes of each rule were applied.
+    pub(crate) applied: BTreeMap<&'static str, usize>,
+}
+
+/// A fix that may be applied, at its places in the text.
+pub(crate) struct Applicable {
+    rule: Rule,
+    edits: Vec<Edit>,
+}
+
+/// How often a text is read anew. Each round mends at least one mistake, and one URI
+/// does not have many that hide each other.
+const ROUNDS: usize = 16;
+
+impl Subject<'_> {
+    /// The fixes of this connection, the first of each finding.
+    pub(crate) fn fixes(&self, levels: &Levels, allowed: Allowed) -> Vec<Applicable> {
+        self.read(|reading| {
+            replaced(static_drafts(reading, levels), reading.uri)
+                .into_iter()
+                .filter(|draft| allowed.has(draft))
+                .filter_map(|draft| {
+                    let fix = draft.fixes.into_iter().next()?;
+                    Some(Applicable { rule: draft.rule, edits: fix.edits })
+                })
+                .collect()
+        })
+    }
+}
+
+impl Allowed {
+    fn has(self, draft: &Draft) -> bool {
+        !draft.fixes.is_empty()
+            && (self == Self::Unsafe || draft.rule.head().fix == Some(Applicability::Safe))
+    }
+}
+
+impl Applicable {
+    /// At its places in the file; none where it would touch a placeholder.
+    pub(crate) fn in_file(self, located: &Located) -> Option<Self> {
+        let possible =
+            |edit: &Edit| !located.crosses_pieces(edit.span) && !edit.content.contains(&HOLE);
+        if !self.edits.iter().all(possible) {
+            return None;
+        }
+        let place = |edit: Edit| Edit { span: located.in_file(edit.span), ..edit };
+        Some(Self { rule: self.rule, edits: self.edits.into_iter().map(place).collect() })
+    }
+}
+
+/// Reads, mends and reads again until nothing is left to mend. `find` gives the
+/// fixes for a text.
+pub(crate) fn mend(text: &[u8], find: impl Fn(&[u8]) -> Vec<Applicable>) -> Mended {
+    let mut mended = Mended { text: text.to_vec(), applied: BTreeMap::new() };
+    for _ in 0..ROUNDS {
+        let chosen = without_overlap(find(&mended.text));
+        if chosen.is_empty() {
+            break;
+        }
+        for fix in &chosen {
+            *mended.applied.entry(fix.rule.name()).or_default() += 1;
+        }
+        mended.text = apply(&mended.text, chosen);
+    }
+    mended
+}
+
+/// Those that share no byte and no place with an earlier one.
+fn without_overlap(mut fixes: Vec<Applicable>) -> Vec<Applicable> {
+    fixes.sort_by_key(|fix| fix.edits.iter().map(|edit| edit.span).min());
+    let mut chosen: Vec<Applicable> = Vec::new();
+    let mut end = None;
+    for fix in fixes {
+        let first = fix.edits.iter().map(|edit| edit.span.start).min();
+        if first > end {
+            end = fix.edits.iter().map(|edit| edit.span.end).max();
+            chosen.push(fix);
+        }
+    }
+    chosen
+}
+
+fn apply(text: &[u8], fixes: Vec<Applicable>) -> Vec<u8> {
+    let mut edits: Vec<Edit> = fixes.into_iter().flat_map(|fix| fix.edits).collect();
+    edits.sort_by_key(|edit| edit.span);
+    let mut result = Vec::with_capacity(text.len() + 16);
+    let mut at = 0;
+    for Edit { span, content } in edits {
+        let range = span.range();
+        if range.start < at {
+            continue;
+        }
+        result.extend_from_slice(&text[at..range.start]);
+        result.extend_from_slice(&content);
+        at = range.end;
+    }
+    result.extend_from_slice(&text[at..]);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use bstr::BString;
+
+    use super::*;
+    use crate::text::Span;
+
+    fn fix(edits: &[(usize, usize, &str)]) -> Applicable {
+        let edit = |(start, end, content): &(usize, usize, &str)| Edit {
+            span: Span::new(*start, *end),
+            content: BString::from(*content),
+        };
+        Applicable { rule: Rule::BadPercentEscape, edits: edits.iter().map(edit).collect() }
+    }
+
+    #[test]
+    fn fixes_that_touch_wait_for_the_next_round() {
+        let chosen = without_overlap(vec![
+            fix(&[(4, 6, "x")]),
+            fix(&[(0, 2, "a"), (8, 9, "b")]),
+            fix(&[(9, 9, "c")]),
+            fix(&[(10, 11, "d")]),
+        ]);
+        assert_eq!(apply(b"0123456789abc", chosen), b"a234567b9dbc");
+    }
+
+    #[test]
+    fn a_fix_at_the_very_beginning_counts() {
+        assert_eq!(apply(b"abc", without_overlap(vec![fix(&[(0, 0, "x")])])), b"xabc");
+    }
+
+    #[test]
+    fn mending_ends_even_where_fixes_undo_each_other() {
+        let flip = |text: &[u8]| vec![fix(&[(0, 1, if text == b"a" { "b" } else { "a" })])];
+        assert_eq!(mend(b"a", flip).applied.values().sum::<usize>(), ROUNDS);
+    }
+}

@@ -27,7 +27,7 @@ mod tables;
 mod text;
 pub mod uri;
 
-pub use tables::clients::{Build, Client, ClientError, Family, Version};
+pub use tables::clients::{Build, Client, ClientError, Family, UriDialect, Version};
 pub use tables::transports::{Transport, TransportFacts, TransportSet};
 pub use text::{Position, Span};
 

@@ -4,6 +4,7 @@
 //! real virsh does: the same refusal in the same words, else the same
 //! transport, host, port, socket, ssh command line and certificate files.
 
+mod go;
 mod hops;
 mod libvirt;
 mod local;
@@ -20,7 +21,7 @@ use serde::Serialize;
 pub use hops::Hop;
 pub(crate) use parameters::switch;
 pub use parameters::{Effect, Planned};
-pub use refusal::Refusal;
+pub use refusal::{GoPart, GoRefusal, Refusal};
 pub use socket::Mode;
 #[cfg(feature = "probe")]
 pub(crate) use ssh::HANDED_ON;
@@ -29,7 +30,7 @@ pub use ssh::{Implementation, Proxy, SshPlan};
 pub use tls::TlsPlan;
 
 use crate::settings::Machine;
-use crate::tables::clients::Client;
+use crate::tables::clients::{Client, UriDialect};
 use crate::tables::transports::Transport;
 use crate::uri::Uri;
 
@@ -109,7 +110,7 @@ pub enum Wanted<'a> {
 /// What a client is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The URI.
+    /// The URI as libxml2 reads it.
     pub wanted: Wanted<'a>,
     /// What the caller gave to the client; see [`crate::settings::Source`].
     pub typed: Option<&'a [u8]>,
@@ -123,7 +124,10 @@ impl Plan {
     /// The plan of `client` on `machine`.
     #[must_use]
     pub fn new(request: Request<'_>, client: Client, machine: &Machine) -> Self {
-        libvirt::plan(request, client, machine)
+        match client.dialect() {
+            UriDialect::Libvirt => libvirt::plan(request, client, machine),
+            dialect => go::plan(request, client, dialect, machine),
+        }
     }
 
     /// The text that the client prints when it refuses, without its `error: `.

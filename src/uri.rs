@@ -7,6 +7,7 @@
 //! parts and says what is wrong where: libvirt's own message tells neither.
 
 mod bytes;
+pub(crate) mod go;
 mod parse;
 mod query;
 mod recover;

@@ -71,8 +71,9 @@ pub(super) fn hops(plan: &Plan) -> &'static [Hop] {
         (Outcome::Daemon, Some(Transport::Tls)) => {
             &[Uri, Local, Name, Network, Session, Daemon, Driver]
         }
-        (Outcome::Daemon, Some(Transport::Ssh | Transport::Libssh | Transport::Libssh2)) => {
-            &[Uri, Local, Name, Network, Session, Remote, Daemon, Driver]
-        }
+        (
+            Outcome::Daemon,
+            Some(Transport::Ssh | Transport::Libssh | Transport::Libssh2 | Transport::Sshcmd),
+        ) => &[Uri, Local, Name, Network, Session, Remote, Daemon, Driver],
     }
 }

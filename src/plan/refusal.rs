@@ -96,6 +96,32 @@ pub enum Refusal {
     HypervTransport(BString),
     /// A value on which the client dies of SIGSEGV (esx, gsx, vpx).
     EsxParameter(&'static str),
+    /// What a client written in Go says, whole.
+    Go(GoRefusal),
+}
+
+/// What the refusal of a client written in Go is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoRefusal {
+    /// Its words.
+    pub text: BString,
+    /// The part of the URI.
+    pub about: GoPart,
+}
+
+/// The part of a URI that a client written in Go refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoPart {
+    /// `net/url` cannot read it.
+    Syntax,
+    /// It does not have the driver.
+    Driver,
+    /// It does not have the transport.
+    Transport,
+    /// The transport needs a host.
+    Host,
+    /// A parameter that it refuses.
+    Parameter(&'static str),
 }
 
 /// The sentence of libvirt 11.x when it has no URI and finds no socket.
@@ -222,6 +248,7 @@ impl Refusal {
                 b"' (should be http|https)",
             ],
             Self::EsxParameter(_) => &[b"Segmentation fault"],
+            Self::Go(GoRefusal { text, .. }) => &[text],
         };
         BString::from(parts.concat())
     }

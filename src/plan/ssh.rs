@@ -18,8 +18,8 @@ pub struct SshPlan {
     pub program: Option<BString>,
     /// Its arguments, without the program itself.
     pub argv: Option<Vec<BString>>,
-    /// What runs on the remote host.
-    pub remote_command: BString,
+    /// What runs on the remote host; none where the ssh server connects to the socket.
+    pub remote_command: Option<BString>,
     /// The login name, where libvirt decides it.
     pub user: Option<BString>,
     /// The private key file, where libvirt decides it.
@@ -42,6 +42,8 @@ pub enum Implementation {
     Libssh,
     /// libssh2 within libvirt.
     Libssh2,
+    /// Go's own ssh, which reads no ssh_config and has the server connect to the socket.
+    Go,
 }
 
 /// How the daemon is reached on the remote host.

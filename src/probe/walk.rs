@@ -109,8 +109,10 @@ impl Walk<'_> {
             Transport::Unix => self.unix().await,
             Transport::Tcp => self.tcp().await,
             Transport::Tls => self.tls().await,
-            Transport::Ssh => self.ssh().await,
-            Transport::Libssh | Transport::Libssh2 => {
+            Transport::Ssh if self.plan.ssh.as_ref().is_some_and(|ssh| ssh.argv.is_some()) => {
+                self.ssh().await
+            }
+            Transport::Ssh | Transport::Libssh | Transport::Libssh2 | Transport::Sshcmd => {
                 self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NotSpoken);
                 self.reach_port().await.map_or(Some(Hop::Network), |_| None)
             }

@@ -108,7 +108,7 @@ fn ssh_part(ssh: &SshPlan, veil: &Veil) -> Value {
         .put("implementation", ssh.implementation)
         .put_some("program", ssh.program.as_ref().map(show))
         .put_some("argv", ssh.argv.as_ref().map(|argv| argv.iter().map(show).collect::<Vec<_>>()))
-        .put("remote_command", show(&ssh.remote_command))
+        .put_some("remote_command", ssh.remote_command.as_ref().map(show))
         .put_some("user", ssh.user.as_ref().map(show))
         .put_some("identities", ssh.identity.as_ref().map(|identity| [show(identity)]))
         .put_some("known_hosts", ssh.known_hosts.as_ref().map(show))

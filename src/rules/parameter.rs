@@ -10,6 +10,7 @@ use bstr::ByteSlice;
 
 use crate::plan::Planned;
 use crate::rules::Reading;
+use crate::tables::clients::UriDialect;
 use crate::tables::drivers::Runs;
 use crate::tables::parameters::Reader;
 
@@ -20,6 +21,7 @@ pub(crate) use self::value::{value_crashes_client, wrong_parameter_value};
 /// Which driver reads the parameters of this URI.
 fn reader(reading: &Reading<'_>) -> Reader {
     match reading.driver() {
+        _ if reading.dialect() != UriDialect::Libvirt => Reader::Go(reading.dialect()),
         Some(driver)
             if driver.runs == Runs::InClientRemote && reading.uri.transport_span().is_none() =>
         {

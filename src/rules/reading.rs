@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::plan::Plan;
 use crate::settings::Machine;
+use crate::tables::clients::UriDialect;
 use crate::tables::drivers::Driver;
 use crate::text::Span;
 use crate::uri::{Fault, HOLE, Uri};
@@ -33,6 +34,11 @@ impl<'a> Reading<'a> {
     pub(crate) fn has_certain_place(&self) -> bool {
         let path = self.uri.path_span();
         self.is_certain(Span { start: 0, end: path.end })
+    }
+
+    /// How the client reads URIs.
+    pub(crate) fn dialect(&self) -> UriDialect {
+        self.plan.client.dialect()
     }
 
     /// The driver as text; none where it is not certain.

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::transports::Transport;
+
 /// A release, as far as behaviour depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version {
@@ -36,22 +38,33 @@ impl fmt::Display for Version {
 pub enum Family {
     /// virsh, virt-manager and every binding of the C library.
     Libvirt,
+    /// Programs that use digitalocean/go-libvirt's `ConnectToURI`.
+    GoLibvirt,
+    /// The Terraform provider dmacvicar/libvirt.
+    Terraform,
 }
 
 impl Family {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Libvirt, Self::GoLibvirt, Self::Terraform];
+
     /// The word on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Libvirt => "libvirt",
+            Self::GoLibvirt => "go-libvirt",
+            Self::Terraform => "terraform",
         }
     }
 
-    /// The newest release whose behaviour is known here.
+    /// The newest release whose behaviour is known here; none where there are no releases.
     #[must_use]
-    pub const fn newest(self) -> Version {
+    pub const fn newest(self) -> Option<Version> {
         match self {
-            Self::Libvirt => Version::new(11, 3),
+            Self::Libvirt => Some(Version::new(11, 3)),
+            Self::GoLibvirt => None,
+            Self::Terraform => Some(Version::new(0, 9)),
         }
     }
 }
@@ -61,24 +74,98 @@ impl Family {
 pub struct Client {
     /// Its kind.
     pub family: Family,
-    /// Its release.
-    pub version: Version,
+    /// Its release; none where there are no releases.
+    pub version: Option<Version>,
 }
 
 impl Client {
     /// The newest libvirt known here.
-    pub const LIBVIRT: Self = Self { family: Family::Libvirt, version: Family::Libvirt.newest() };
+    pub const LIBVIRT: Self = Self::newest(Family::Libvirt);
+    /// The Terraform provider before it was written anew.
+    pub const TERRAFORM_08: Self =
+        Self { family: Family::Terraform, version: Some(Version::new(0, 8)) };
+    /// Those that read a URI differently, each in the newest release that does so.
+    pub const ALL: [Self; 4] = [
+        Self::LIBVIRT,
+        Self::newest(Family::GoLibvirt),
+        Self::TERRAFORM_08,
+        Self::newest(Family::Terraform),
+    ];
+
+    /// The newest of a kind.
+    #[must_use]
+    pub const fn newest(family: Family) -> Self {
+        Self { family, version: family.newest() }
+    }
 
     /// libvirt of this release.
     #[must_use]
     pub const fn libvirt(version: Version) -> Self {
-        Self { family: Family::Libvirt, version }
+        Self { family: Family::Libvirt, version: Some(version) }
+    }
+
+    /// How it reads URIs.
+    #[must_use]
+    pub const fn dialect(self) -> UriDialect {
+        match (self.family, self.version) {
+            (Family::Libvirt, _) => UriDialect::Libvirt,
+            (Family::GoLibvirt, _) => UriDialect::GoLibvirt,
+            (Family::Terraform, Some(Version { major: 0, minor: ..=8 })) => UriDialect::Terraform08,
+            (Family::Terraform, _) => UriDialect::Terraform09,
+        }
     }
 
     /// Whether the behaviour that came with `since` is there.
     #[must_use]
     pub(crate) fn has(self, since: Since) -> bool {
-        self.version >= since.version()
+        self.version >= Some(since.version())
+    }
+}
+
+/// The ways in which clients read URIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UriDialect {
+    /// libxml2 and libvirt's remote driver.
+    Libvirt,
+    /// Go's net/url and go-libvirt's own dialers.
+    GoLibvirt,
+    /// The same with the provider's dialers: transports unix, tcp, tls and ssh.
+    Terraform08,
+    /// With go-libvirt's dialers and `sshcmd`; a host without a transport is ssh.
+    Terraform09,
+}
+
+impl UriDialect {
+    /// The transports that the client has.
+    #[must_use]
+    pub const fn transports(self) -> &'static [Transport] {
+        use Transport::{Libssh, Libssh2, Ssh, Sshcmd, Tcp, Tls, Unix};
+        match self {
+            Self::Libvirt => &Transport::ALL,
+            Self::GoLibvirt => &[Tls, Unix, Ssh, Libssh2, Tcp, Libssh],
+            Self::Terraform08 => &[Tls, Unix, Ssh, Tcp],
+            Self::Terraform09 => &[Tls, Ssh, Sshcmd, Tcp],
+        }
+    }
+
+    /// The transport of this word; only libvirt ignores its case.
+    #[must_use]
+    pub fn transport(self, word: &[u8]) -> Option<Transport> {
+        match self {
+            Self::Libvirt => Transport::named(word),
+            _ => self.transports().iter().copied().find(|known| known.name().as_bytes() == word),
+        }
+    }
+
+    /// How a person calls it.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Libvirt => "libvirt",
+            Self::GoLibvirt => "go-libvirt",
+            Self::Terraform08 => "the Terraform provider 0.8",
+            Self::Terraform09 => "the Terraform provider 0.9",
+        }
     }
 }
 
@@ -114,7 +201,10 @@ impl Since {
 
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.family.name(), self.version)
+        match self.version {
+            Some(version) => write!(f, "{}@{version}", self.family.name()),
+            None => f.write_str(self.family.name()),
+        }
     }
 }
 
@@ -122,8 +212,13 @@ impl fmt::Display for Client {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ClientError {
     /// The word before `@` is not in the table.
-    #[error("there is no client {0:?}; known: libvirt, libvirt@VERSION")]
+    #[error(
+        "there is no client {0:?}; known: libvirt, libvirt@VERSION, go-libvirt, terraform@0.8, terraform@0.9"
+    )]
     Unknown(String),
+    /// The client has no releases.
+    #[error("{0} has no releases: write it without a version")]
+    Unversioned(&'static str),
     /// The word after `@` is no release.
     #[error("{0:?} is no version: write it like 11.3")]
     Version(String),
@@ -137,11 +232,16 @@ impl FromStr for Client {
             word.split_once('@').map_or((word, None), |(name, version)| (name, Some(version)));
         let family = match name {
             "libvirt" | "virsh" => Family::Libvirt,
+            "go-libvirt" => Family::GoLibvirt,
+            "terraform" => Family::Terraform,
             other => return Err(ClientError::Unknown(other.to_owned())),
         };
         let version = match version {
             None => family.newest(),
-            Some(text) => release(text).ok_or_else(|| ClientError::Version(text.to_owned()))?,
+            Some(_) if family.newest().is_none() => {
+                return Err(ClientError::Unversioned(family.name()));
+            }
+            Some(text) => Some(release(text).ok_or_else(|| ClientError::Version(text.to_owned()))?),
         };
         Ok(Self { family, version })
     }
@@ -208,13 +308,16 @@ mod tests {
 
     #[test]
     fn clients_read_back() {
-        for word in ["libvirt@11.3", "libvirt@9.0"] {
+        for word in ["libvirt@11.3", "libvirt@9.0", "go-libvirt", "terraform@0.8", "terraform@0.9"]
+        {
             assert_eq!(word.parse::<Client>().unwrap().to_string(), word);
         }
         assert_eq!("libvirt".parse(), Ok(Client::LIBVIRT));
         assert_eq!("libvirt@9".parse(), Ok(Client::libvirt(Version::new(9, 0))));
         assert_eq!("libvirt@9.0.0".parse(), Ok(Client::libvirt(Version::new(9, 0))));
-        for word in ["", "xen", "libvirt@", "libvirt@x", "libvirt@9.x", "libvirt@9.0.x"] {
+        for word in
+            ["", "xen", "libvirt@", "libvirt@x", "libvirt@9.x", "libvirt@9.0.x", "go-libvirt@1.0"]
+        {
             assert!(word.parse::<Client>().is_err(), "{word}");
         }
     }

@@ -3,6 +3,8 @@
 //! Source: libvirt 9.0.0 and 11.3.0, `src/remote/remote_driver.c` (extraction),
 //! `src/esx/esx_util.c`, `src/hyperv/hyperv_util.c`, `src/libvirt.c` (`root`).
 
+use super::clients::UriDialect;
+use super::go_parameters::{GO_LIBVIRT, TERRAFORM_08, TERRAFORM_09};
 use super::transports::{Transport, TransportSet};
 
 /// What a value must be.
@@ -26,6 +28,10 @@ pub(crate) enum Value {
     Socket,
     /// A file of this machine.
     File,
+    /// A file of this machine; `~` and `$VARIABLE` stand for what they do in a shell.
+    ExpandedFile,
+    /// Any value, `0` and none included: that the name is there counts.
+    Presence,
     /// A folder of this machine.
     Folder,
     /// A URI for the server, or nothing.
@@ -77,7 +83,7 @@ pub(crate) struct Parameter {
     pub(crate) what: &'static str,
 }
 
-const fn row(
+pub(super) const fn row(
     name: &'static str,
     value: Value,
     used_by: &[Transport],
@@ -182,6 +188,8 @@ pub(crate) enum Reader {
     /// esx, gsx and vpx.
     Esx,
     Hyperv,
+    /// A client written in Go.
+    Go(UriDialect),
 }
 
 impl Reader {
@@ -191,12 +199,18 @@ impl Reader {
             Self::Remote => REMOTE,
             Self::Esx => ESX,
             Self::Hyperv => HYPERV,
+            Self::Go(UriDialect::Terraform08) => TERRAFORM_08,
+            Self::Go(UriDialect::Terraform09) => TERRAFORM_09,
+            Self::Go(_) => GO_LIBVIRT,
         }
     }
 
     /// The row of this name.
     pub(crate) fn named(self, name: &[u8]) -> Option<&'static Parameter> {
-        named(self.table(), name)
+        match self {
+            Self::Go(_) => self.table().iter().find(|row| row.name.as_bytes() == name),
+            _ => named(self.table(), name),
+        }
     }
 }
 
@@ -211,7 +225,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_lower_case() {
-        for table in [REMOTE, ESX, HYPERV] {
+        for table in [REMOTE, ESX, HYPERV, GO_LIBVIRT, TERRAFORM_08, TERRAFORM_09] {
             for (at, row) in table.iter().enumerate() {
                 assert!(
                     row.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),

@@ -23,6 +23,8 @@ pub enum Transport {
     Tcp,
     /// The library libssh within libvirt.
     Libssh,
+    /// The external program `ssh`, run by the Terraform provider; not libvirt's.
+    Sshcmd,
 }
 
 /// What is fixed about a transport.
@@ -40,7 +42,7 @@ pub struct TransportFacts {
 }
 
 impl Transport {
-    /// All of them, in the order of libvirt's own enumeration.
+    /// libvirt's own, in the order of its enumeration.
     pub const ALL: [Self; 7] =
         [Self::Tls, Self::Unix, Self::Ssh, Self::Libssh2, Self::Ext, Self::Tcp, Self::Libssh];
 
@@ -90,6 +92,12 @@ impl Transport {
                 encrypted: true,
                 phrase: "ssh by libssh",
             },
+            Self::Sshcmd => &TransportFacts {
+                name: "sshcmd",
+                default_port: Some(22),
+                encrypted: true,
+                phrase: "the program ssh",
+            },
         }
     }
 
@@ -108,7 +116,7 @@ impl Transport {
     /// Whether it runs commands on the host through some kind of ssh.
     #[must_use]
     pub const fn is_ssh_like(self) -> bool {
-        matches!(self, Self::Ssh | Self::Libssh | Self::Libssh2)
+        matches!(self, Self::Ssh | Self::Libssh | Self::Libssh2 | Self::Sshcmd)
     }
 
     /// Whether it is meant to reach another machine.
@@ -129,7 +137,7 @@ impl fmt::Display for Transport {
 pub struct TransportSet(u8);
 
 impl TransportSet {
-    /// Every transport.
+    /// Every transport of libvirt.
     pub const EVERY: Self = Self(0x7f);
 
     /// The set of those listed.
@@ -152,7 +160,8 @@ impl TransportSet {
 
     /// Those in it, in libvirt's order.
     pub fn iter(self) -> impl Iterator<Item = Transport> {
-        Transport::ALL.into_iter().filter(move |transport| self.has(*transport))
+        let known = Transport::ALL.into_iter().chain([Transport::Sshcmd]);
+        known.filter(move |transport| self.has(*transport))
     }
 }
 
@@ -170,7 +179,12 @@ pub(crate) const SERVICES: [Service; 3] = [
     Service {
         port: 22,
         name: "ssh",
-        transports: TransportSet::of(&[Transport::Ssh, Transport::Libssh, Transport::Libssh2]),
+        transports: TransportSet::of(&[
+            Transport::Ssh,
+            Transport::Libssh,
+            Transport::Libssh2,
+            Transport::Sshcmd,
+        ]),
     },
     Service {
         port: 16509,

@@ -36,7 +36,7 @@ impl Planner<'_> {
         match transport {
             Transport::Tls => self.tls(),
             Transport::Ssh | Transport::Libssh | Transport::Libssh2 => self.ssh(transport, proxy),
-            Transport::Unix | Transport::Ext | Transport::Tcp => {}
+            Transport::Unix | Transport::Ext | Transport::Tcp | Transport::Sshcmd => {}
         }
         if let Some(uri) = self.uri {
             self.plan.parameters =

@@ -51,7 +51,7 @@ impl Planner<'_> {
             implementation: Implementation::Openssh,
             program: Some(self.given.get(Key::Command).unwrap_or(b"ssh").into()),
             argv: Some(arguments.argv()),
-            remote_command,
+            remote_command: Some(remote_command),
             user: self.plan.user.clone(),
             identity: self.given.get(Key::Keyfile).map(BString::from),
             known_hosts: None,
@@ -93,7 +93,7 @@ impl Planner<'_> {
             },
             program: None,
             argv: None,
-            remote_command,
+            remote_command: Some(remote_command),
             user: Some(self.plan.user.clone().unwrap_or_else(|| "root".into())),
             identity,
             known_hosts: Some(

@@ -29,6 +29,7 @@ fn unknown<'r>(
 fn fate(reading: &Reading<'_>) -> &'static str {
     match reader(reading) {
         Reader::Remote => "the client hands it to the server, which ignores it",
+        Reader::Go(_) => "the client does nothing with it",
         Reader::Esx | Reader::Hyperv => "the driver ignores it with a warning in its log",
     }
 }

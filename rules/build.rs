@@ -10,7 +10,8 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Rules of these folders judge URI and plan.
-const STATIC: &[&str] = &["driver", "parameter", "security", "settings", "transport", "uri"];
+const STATIC: &[&str] =
+    &["client", "driver", "parameter", "security", "settings", "transport", "uri"];
 /// Rules of these folders judge evidence.
 const EVIDENCE: &[&str] = &["daemon", "local", "name", "network", "remote", "ssh", "tls"];
 /// Rules of this folder are raised by the engine itself.

@@ -9,9 +9,11 @@ mod context;
 mod extent;
 mod hole;
 mod located;
+mod terraform;
 mod walk;
 
 pub(crate) use candidate::scan;
 pub(crate) use context::{Context, Dialect};
 pub(crate) use located::Located;
+pub(crate) use terraform::Terraform;
 pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};

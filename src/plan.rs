@@ -18,6 +18,7 @@ mod tls;
 use bstr::BString;
 use serde::Serialize;
 
+pub(crate) use go::TERRAFORM_DRIVERS;
 pub use hops::Hop;
 pub(crate) use parameters::switch;
 pub use parameters::{Effect, Planned};

@@ -3,6 +3,7 @@
 //! A function is bound to its page by the build script. It gets data and gives
 //! findings: no file, no network, no clock. Its words are in its page.
 
+pub(crate) mod client;
 pub(crate) mod daemon;
 pub(crate) mod driver;
 pub(crate) mod local;

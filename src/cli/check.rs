@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::common::{Common, Format, RuleOptions};
+use super::common::{Clients, Common, Format, RuleOptions};
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::{Levels, Subject, Verdict, judge_evidence};
@@ -67,7 +67,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let levels = configured.levels(&args.rules)?;
     let machine = args.common.machine_here();
     let installed = machine.libvirt.map_or(Client::LIBVIRT, Client::libvirt);
-    let client = args.common.client(&configured, installed)?;
+    let client = match args.common.clients(&configured)? {
+        None => installed,
+        Some(Clients::One(client)) => client,
+        Some(Clients::All) => {
+            return Err(CliError::Usage(
+                "check looks at the way of one client: --client all is for lint and plan"
+                    .to_owned(),
+            ));
+        }
+    };
     let mut run = CheckRun::default();
     let sources = sources(args, &machine, &mut run.problems);
     let many = sources.len() > 1;

@@ -1,6 +1,7 @@
 //! Options that several subcommands share, and what follows from them.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +10,7 @@ use crate::engine::{Levels, Origin};
 use crate::finding::Severity;
 use crate::report::console::Color;
 use crate::settings::{Config, FailOn, Machine, today};
-use crate::tables::clients::Client;
+use crate::tables::clients::{Client, ClientError};
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,12 +25,29 @@ pub(crate) enum Format {
     Jsonl,
 }
 
+/// Whose reading of a URI is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clients {
+    /// This one's.
+    One(Client),
+    /// Everybody's, to compare them.
+    All,
+}
+
+impl FromStr for Clients {
+    type Err = ClientError;
+
+    fn from_str(word: &str) -> Result<Self, ClientError> {
+        if word == "all" { Ok(Self::All) } else { word.parse().map(Self::One) }
+    }
+}
+
 /// Options of every subcommand that reads a URI.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// Whose reading counts: libvirt, libvirt@VERSION
+    /// Whose reading counts: libvirt, go-libvirt, terraform; or all, to see where they differ
     #[arg(long, value_name = "NAME[@VERSION]")]
-    client: Option<Client>,
+    client: Option<Clients>,
     /// How to show the result
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
@@ -90,21 +108,15 @@ impl Common {
         Ok(Configured { config, path })
     }
 
-    /// The client by option, else by configuration, else what `otherwise` says.
-    pub(crate) fn client(
-        &self,
-        configured: &Configured,
-        otherwise: Client,
-    ) -> Result<Client, CliError> {
-        if let Some(client) = self.client {
-            return Ok(client);
+    /// The clients by option, else by configuration; none where neither says.
+    pub(crate) fn clients(&self, configured: &Configured) -> Result<Option<Clients>, CliError> {
+        if self.client.is_some() {
+            return Ok(self.client);
         }
-        match &configured.config.client {
-            Some(word) => word
-                .parse()
-                .map_err(|error| CliError::Usage(format!("{}: {error}", configured.place()))),
-            None => Ok(otherwise),
-        }
+        let word = configured.config.client.as_ref();
+        word.map(|word| word.parse())
+            .transpose()
+            .map_err(|error| CliError::Usage(format!("{}: {error}", configured.place())))
     }
 
     pub(crate) fn today(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod judge;
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,6 @@ use crate::inventory::{Dialect, Problem, ProblemKind, Walk, read_file, scan};
 use crate::report::place::Ground;
 use crate::report::{LintRun, concise, console, diff, json, lint_text};
 use crate::settings::FailOn;
-use crate::tables::clients::Client;
 use crate::text::{Shown, system_words};
 
 /// Judge URIs and files without opening a socket or running a program
@@ -71,11 +71,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let here = args.common.machine_here();
     let targets = args.targets.sorted(&here);
     let files = if args.as_here { here.clone() } else { args.common.machine_fixed() };
-    let client = args.common.client(&configured, Client::LIBVIRT)?;
+    let clients = args.common.clients(&configured)?;
     args.check(&targets)?;
     let mut lint = Lint {
         args,
-        judge: Judge { levels: &levels, client, here, files },
+        judge: Judge { levels: &levels, clients, terraform: RefCell::default(), here, files },
         run: LintRun::default(),
         changed: false,
     };

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use clap::Args as ClapArgs;
 
-use super::common::{Common, Format};
+use super::common::{Clients, Common, Format};
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::Subject;
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
+use crate::inventory::{Context, Dialect, Problem, Terraform, Walk, read_file, scan};
 use crate::plan::Outcome;
 use crate::report::plan_json::{self, PlannedUri};
 use crate::report::{console, lint_text, plan_text};
@@ -33,7 +33,8 @@ pub(super) struct Args {
 /// Plans one URI after the other and prints each, or keeps it for the document.
 struct Planner<'a> {
     args: &'a Args,
-    client: Client,
+    /// Asked for; else each file's own.
+    clients: Option<Clients>,
     machine: Machine,
     out: &'a mut dyn Write,
     planned: Vec<PlannedUri>,
@@ -45,13 +46,12 @@ struct Planner<'a> {
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let configured = args.common.configured()?;
     let machine = args.common.machine_here();
-    let newest = Client::LIBVIRT;
-    let client = args.common.client(&configured, newest)?;
+    let clients = args.common.clients(&configured)?;
     let targets = args.targets.sorted(&machine);
     let mut out = console::stdout(args.common.color);
     let mut planner = Planner {
         args,
-        client,
+        clients,
         machine,
         out: &mut out,
         planned: Vec::new(),
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     if targets.is_empty() {
         let source = Source::default_of(&planner.machine);
-        planner.plan(&source, None)?;
+        planner.plan(&source, None, None)?;
     }
     for target in targets {
         planner.target(target)?;
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 impl Planner<'_> {
     fn target(&mut self, target: Target) -> Result<(), CliError> {
         match target {
-            Target::Uri(text) => self.plan(&Source::given(&text, &self.machine), None),
+            Target::Uri(text) => self.plan(&Source::given(&text, &self.machine), None, None),
             Target::Stdin => match read_stdin() {
                 Ok(bytes) => self.list(&bytes),
                 Err(problem) => self.problem(problem),
@@ -102,7 +102,7 @@ impl Planner<'_> {
             if line.contains(&0) {
                 self.problem(nul_problem(number))?;
             } else {
-                self.plan(&Source::given(line, &self.machine), Some(number))?;
+                self.plan(&Source::given(line, &self.machine), Some(number), None)?;
             }
         }
         Ok(())
@@ -112,17 +112,19 @@ impl Planner<'_> {
     fn files(&mut self, path: &std::path::Path) -> Result<(), CliError> {
         let mut walk = Walk::default();
         walk.add(path);
+        let mut terraform = Terraform::default();
         for problem in walk.problems {
             self.problem(problem)?;
         }
         for input in walk.inputs {
             match read_file(&input) {
                 Ok(Some(bytes)) => {
+                    let client = terraform.client_of(&input.path);
                     for located in scan(&bytes, Dialect::of(&input.path)).found {
                         if matches!(located.context, Context::Value | Context::Code)
                             && !located.is_templated()
                         {
-                            self.plan(&Source::of_file(&located.text), None)?;
+                            self.plan(&Source::of_file(&located.text), None, client)?;
                         }
                     }
                 }
@@ -133,8 +135,29 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn plan(&mut self, source: &Source, line: Option<usize>) -> Result<(), CliError> {
-        let subject = Subject::new(source, self.client, &self.machine, self.args.readonly);
+    /// As the client that was asked for, else as the one whose file it is.
+    fn plan(
+        &mut self,
+        source: &Source,
+        line: Option<usize>,
+        own: Option<Client>,
+    ) -> Result<(), CliError> {
+        match self.clients {
+            Some(Clients::All) => {
+                Client::ALL.into_iter().try_for_each(|client| self.plan_as(client, source, line))
+            }
+            Some(Clients::One(client)) => self.plan_as(client, source, line),
+            None => self.plan_as(own.unwrap_or(Client::LIBVIRT), source, line),
+        }
+    }
+
+    fn plan_as(
+        &mut self,
+        client: Client,
+        source: &Source,
+        line: Option<usize>,
+    ) -> Result<(), CliError> {
+        let subject = Subject::new(source, client, &self.machine, self.args.readonly);
         let (plan, veil) = subject.read(|reading| (reading.plan.clone(), reading.uri.veil()));
         self.rejected |= matches!(plan.outcome, Outcome::Rejected | Outcome::Crashes);
         let uri = source.uri.clone().unwrap_or_default();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::finding::{Applicability, Consequence, Precision, Rule, Severity};
 use crate::plan::Hop;
+use crate::tables::clients::Family;
 
 /// The ```` ```toml rule ```` block of a page.
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,8 @@ pub(crate) struct Head {
     #[serde(default, rename = "replaces-here")]
     pub(crate) replaces_here: Vec<String>,
     pub(crate) since: String,
+    /// The clients that it is about; absent: every client.
+    pub(crate) clients: Option<Vec<String>>,
     /// One line, as in a list of rules.
     pub(crate) summary: String,
     /// Whether its fix keeps the meaning; absent where there is none.
@@ -96,6 +99,12 @@ impl Rule {
             let block = fenced(self.page(), "toml rule").expect("the tests read every page's head");
             toml::from_str(block).expect("the tests read every page's head")
         })
+    }
+
+    /// Whether it is about clients of this kind.
+    pub(crate) fn is_about(self, family: Family) -> bool {
+        let clients = self.head().clients.as_ref();
+        clients.is_none_or(|clients| clients.iter().any(|name| name == family.name()))
     }
 
     /// The prose of its page: what stands between the head and the examples.

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use crate::engine::{Levels, Subject, judge_evidence};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Dialect, scan};
+use crate::inventory::{Dialect, Terraform, scan};
 use crate::settings::{ConfContent, Machine, Source};
-use crate::tables::clients::Client;
+use crate::tables::clients::{Client, Family};
 
 /// What an example does not show as its page says.
 #[derive(Debug, PartialEq, Eq)]
@@ -131,12 +131,15 @@ fn file(
     }
     let machine = Machine::fixed("2026-01-01".into());
     let levels = Levels::default();
+    let client = if Terraform::reads(Path::new(name)) {
+        Client::newest(Family::Terraform)
+    } else {
+        Client::LIBVIRT
+    };
     let mut found = Vec::new();
     for located in scan(text.as_bytes(), Dialect::of(Path::new(name))).found {
         let source = Source::of_file(&located.text);
-        for finding in
-            Subject::new(&source, Client::LIBVIRT, &machine, false).lint(&levels).findings
-        {
+        for finding in Subject::new(&source, client, &machine, false).lint(&levels).findings {
             let span = located.in_file(finding.span);
             let line = text[..span.start as usize].matches('\n').count();
             found.push((finding.rule, text[span.range()].to_owned(), Some(block.line + line)));
@@ -162,9 +165,16 @@ fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mis
     if let Some(conf) = case.libvirt_conf {
         machine.conf.content = ConfContent::Text(conf);
     }
-    let client = case.client.and_then(|client| client.parse().ok()).unwrap_or(Client::LIBVIRT);
+    let all = case.client.as_deref() == Some("all");
+    let client = match case.client.filter(|_| !all).map(|client| client.parse()) {
+        None => Client::LIBVIRT,
+        Some(Ok(client)) => client,
+        Some(Err(error)) => {
+            return mismatches.push(Mismatch { line: block.line, what: format!("{error}") });
+        }
+    };
     let source = Source::given(case.uri.as_bytes(), &machine);
-    let subject = Subject::new(&source, client, &machine, false);
+    let subject = Subject { compare: all, ..Subject::new(&source, client, &machine, false) };
     let uri = source.uri.clone().unwrap_or_default();
     let findings: Vec<Finding> = match &case.evidence {
         None => subject.lint(&Levels::default()).findings,

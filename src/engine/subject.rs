@@ -3,10 +3,10 @@
 use crate::engine::bind::STATIC;
 use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Draft, Drafts, Finding};
-use crate::plan::{Plan, Request, Wanted};
+use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
 use crate::settings::{Machine, Source};
-use crate::tables::clients::Client;
+use crate::tables::clients::{Client, Family, UriDialect};
 use crate::text::Veil;
 use crate::uri::{HOLE, Uri};
 
@@ -23,6 +23,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) readonly: bool,
     pub(crate) client: Client,
     pub(crate) machine: &'a Machine,
+    /// Whether the readings of the other clients are looked at too.
+    pub(crate) compare: bool,
 }
 
 /// What came of it.
@@ -51,6 +53,7 @@ impl<'a> Subject<'a> {
             readonly,
             client,
             machine,
+            compare: false,
         }
     }
 
@@ -78,9 +81,23 @@ impl<'a> Subject<'a> {
             readonly: self.readonly,
         };
         let plan = Plan::new(request, self.client, self.machine);
+        // A client that does not read with libxml2 has other faults, or none.
+        let faults = if matches!(&plan.refusal, Some(Refusal::Go(refusal)) if refusal.about == GoPart::Syntax)
+            || self.client.dialect() == UriDialect::Libvirt
+        {
+            faults
+        } else {
+            &[]
+        };
+        let others: Vec<Plan> = Client::ALL
+            .into_iter()
+            .filter(|other| self.compare && other.dialect() != self.client.dialect())
+            .map(|other| Plan::new(request, other, self.machine))
+            .collect();
         with(&Reading {
             uri,
             faults,
+            others: &others,
             plan: &plan,
             machine: self.machine,
             is_argument: self.is_argument,
@@ -100,8 +117,11 @@ impl<'a> Subject<'a> {
 /// All that the rules on text and plan have to say.
 pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft> {
     let mut drafts = Drafts::new();
+    let family = reading.plan.client.family;
     for (rule, judge) in STATIC {
-        if levels.is_on(*rule) {
+        // Rules about other clients see by themselves that they are not asked, so that
+        // no page need be read where nothing is found.
+        if levels.is_on(*rule) && (family == Family::Libvirt || rule.is_about(family)) {
             drafts.rule = *rule;
             judge(reading, &mut drafts);
         }

@@ -17,6 +17,8 @@ pub(crate) struct Reading<'a> {
     /// What keeps it from being parsed; nothing where it can.
     pub(crate) faults: &'a [Fault],
     pub(crate) plan: &'a Plan,
+    /// What other clients would do, where they are to be compared.
+    pub(crate) others: &'a [Plan],
     pub(crate) machine: &'a Machine,
     /// Whether a person typed it as the thing to connect to: then it may be a
     /// misspelt alias.

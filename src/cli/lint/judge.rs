@@ -1,10 +1,12 @@
 //! Judges the URIs of the command line and of files, and mends them.
 
+use std::cell::RefCell;
 use std::path::Path;
 
+use crate::cli::common::Clients;
 use crate::engine::fix::{Allowed, Mended, mend};
 use crate::engine::{Levels, Subject};
-use crate::inventory::{Context, Dialect, Located, scan};
+use crate::inventory::{Context, Dialect, Located, Terraform, scan};
 use crate::report::LintRun;
 use crate::report::place::{Ground, shown_source};
 use crate::settings::{Machine, Source};
@@ -13,7 +15,9 @@ use crate::tables::clients::Client;
 /// How to judge.
 pub(super) struct Judge<'a> {
     pub(super) levels: &'a Levels,
-    pub(super) client: Client,
+    /// Asked for; else each file's own.
+    pub(super) clients: Option<Clients>,
+    pub(super) terraform: RefCell<Terraform>,
     pub(super) here: Machine,
     /// For the URIs of files.
     pub(super) files: Machine,
@@ -24,27 +28,29 @@ impl Judge<'_> {
     pub(super) fn uri(&self, text: &[u8], run: &mut LintRun) {
         let source = Source::given(text, &self.here);
         let uri = source.uri.as_deref().unwrap_or_default();
-        let judged = self.typed(&source).lint(self.levels);
+        let subject = self.typed(&source);
+        let judged = subject.lint(self.levels);
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);
         run.summary.uris += 1;
         for finding in judged.findings {
-            run.add(ground.place(finding, &shown, self.client, None));
+            run.add(ground.place(finding, &shown, subject.client, None));
         }
     }
 
     /// The URIs of a file.
     pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
         let scan = scan(bytes, Dialect::of(path));
+        let client = self.client_of(path);
         let ground = Ground::file(path, bytes, &scan.found);
         run.summary.files += 1;
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let source = Source::of_file(&located.text);
-            let judged = self.filed(&source).lint(self.levels);
+            let judged = self.filed(&source, client).lint(self.levels);
             let shown = shown_source(located, bytes, &judged.veil);
             run.summary.uris += 1;
             for finding in judged.findings {
-                run.add(ground.place(finding, &shown, self.client, Some(located)));
+                run.add(ground.place(finding, &shown, client, Some(located)));
             }
         }
     }
@@ -65,6 +71,7 @@ impl Judge<'_> {
     /// What a file would be without the mistakes in its URIs.
     pub(super) fn mended_text(&self, path: &Path, bytes: &[u8], allowed: Allowed) -> Mended {
         let dialect = Dialect::of(path);
+        let client = self.client_of(path);
         mend(bytes, |bytes| {
             scan(bytes, dialect)
                 .found
@@ -72,7 +79,7 @@ impl Judge<'_> {
                 .filter(|located| is_judged(located))
                 .flat_map(|located| {
                     let source = Source::of_file(&located.text);
-                    let fixes = self.filed(&source).fixes(self.levels, allowed);
+                    let fixes = self.filed(&source, client).fixes(self.levels, allowed);
                     fixes.into_iter().filter_map(|fix| fix.in_file(located))
                 })
                 .collect()
@@ -80,11 +87,28 @@ impl Judge<'_> {
     }
 
     fn typed<'s>(&'s self, source: &'s Source) -> Subject<'s> {
-        Subject::new(source, self.client, &self.here, false)
+        self.compared(Subject::new(source, self.client_or(Client::LIBVIRT), &self.here, false))
     }
 
-    fn filed<'s>(&'s self, source: &'s Source) -> Subject<'s> {
-        Subject::new(source, self.client, &self.files, false)
+    fn filed<'s>(&'s self, source: &'s Source, client: Client) -> Subject<'s> {
+        self.compared(Subject::new(source, client, &self.files, false))
+    }
+
+    fn compared<'s>(&self, subject: Subject<'s>) -> Subject<'s> {
+        Subject { compare: self.clients == Some(Clients::All), ..subject }
+    }
+
+    /// A Terraform file is read by the Terraform provider.
+    fn client_of(&self, path: &Path) -> Client {
+        let own = self.terraform.borrow_mut().client_of(path);
+        self.client_or(own.unwrap_or(Client::LIBVIRT))
+    }
+
+    fn client_or(&self, otherwise: Client) -> Client {
+        match self.clients {
+            Some(Clients::One(client)) => client,
+            Some(Clients::All) | None => otherwise,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod go;
 mod hops;
+mod libssh;
 mod libvirt;
 mod local;
 mod name;

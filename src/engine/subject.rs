@@ -60,8 +60,9 @@ impl<'a> Subject<'a> {
     /// Reads and plans, then hands both to `with`.
     pub(crate) fn read<T>(&self, with: impl FnOnce(&Reading<'_>) -> T) -> T {
         let text = self.uri.unwrap_or(NOTHING);
-        let parsed =
-            if text.contains(&HOLE) { Uri::parse_template(text) } else { Uri::parse(text) };
+        // In an argument that byte is a byte like any other.
+        let is_template = !self.is_argument && text.contains(&HOLE);
+        let parsed = if is_template { Uri::parse_template(text) } else { Uri::parse(text) };
         let (uri, faults) = match &parsed {
             Ok(uri) => (uri, &[][..]),
             Err(unparseable) => {

@@ -61,9 +61,9 @@ fn path(uri: &Uri<'_>, row: &Driver) -> Option<Refusal> {
 }
 
 fn vcenter_path(uri: &Uri<'_>, row: &Driver) -> Option<Refusal> {
-    let path = uri.path();
-    let empty = path.iter().all(|byte| *byte == b'/');
-    (row.paths == Paths::VcenterInventory && empty).then_some(Refusal::VpxPath)
+    // Any other path, an empty one too, is looked at only on the vCenter.
+    let root = uri.path().as_ref() == b"/";
+    (row.paths == Paths::VcenterInventory && root).then_some(Refusal::VpxPath)
 }
 
 /// The first wrong value. For esx, gsx and vpx it kills the client: its error

@@ -99,8 +99,7 @@ pub(crate) fn switch(value: &[u8]) -> Option<bool> {
 /// A decimal `int` as libvirt's `virStrToLong_i` reads it: perhaps with blanks
 /// before and a sign, and nothing behind.
 pub(super) fn switch_number(value: &[u8]) -> Option<i32> {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
-    let start = value.iter().position(|byte| !blank(byte))?;
+    let start = leading_blanks(value);
     let digits = value[start..]
         .strip_prefix(b"-")
         .or(value[start..].strip_prefix(b"+"))
@@ -110,6 +109,12 @@ pub(super) fn switch_number(value: &[u8]) -> Option<i32> {
     }
     let number: i64 = std::str::from_utf8(&value[start..]).ok()?.parse().ok()?;
     i32::try_from(number).ok()
+}
+
+/// How many bytes at the beginning are blank to C's `isspace`.
+pub(super) fn leading_blanks(text: &[u8]) -> usize {
+    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
+    text.iter().take_while(blank).count()
 }
 
 /// What becomes of each parameter. `used` tells whether the client acts on a

@@ -39,7 +39,7 @@ impl Source {
     #[must_use]
     pub fn given(text: &[u8], machine: &Machine) -> Self {
         if text.is_empty() {
-            return Self::default_of(machine);
+            return Self::library_default(machine);
         }
         // Kept for the sake of very old scripts.
         let text: &[u8] = if text.eq_ignore_ascii_case(b"xen") || text == b"xen://" {
@@ -65,10 +65,7 @@ impl Source {
     /// The URI that virsh would use here without being given one.
     #[must_use]
     pub fn default_of(machine: &Machine) -> Self {
-        let variable = |name: &str| {
-            machine.variable(name).filter(|value| !value.is_empty()).map(str::as_bytes)
-        };
-        if let Some(text) = variable("VIRSH_DEFAULT_CONNECT_URI") {
+        if let Some(text) = variable(machine, "VIRSH_DEFAULT_CONNECT_URI") {
             // virsh gives it to the library as if it had been typed.
             return Self::resolve(
                 text,
@@ -77,7 +74,12 @@ impl Source {
                 machine,
             );
         }
-        if let Some(text) = variable("LIBVIRT_DEFAULT_URI") {
+        Self::library_default(machine)
+    }
+
+    /// The URI of the library itself: what `virsh -c ''` asks for, too.
+    fn library_default(machine: &Machine) -> Self {
+        if let Some(text) = variable(machine, "LIBVIRT_DEFAULT_URI") {
             return Self::resolve(text, None, UriOrigin::Variable("LIBVIRT_DEFAULT_URI"), machine);
         }
         match Self::conf_default(machine) {
@@ -115,6 +117,11 @@ impl Source {
     }
 }
 
+/// A variable that is set and not empty.
+fn variable<'m>(machine: &'m Machine, name: &str) -> Option<&'m [u8]> {
+    machine.variable(name).filter(|value| !value.is_empty()).map(str::as_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +154,7 @@ mod tests {
         assert_eq!(Source::given(b"", &machine).origin, UriOrigin::Variable("LIBVIRT_DEFAULT_URI"));
         machine.environment.insert("VIRSH_DEFAULT_CONNECT_URI".into(), "xen:///".into());
         assert_eq!(Source::default_of(&machine).typed.as_deref(), Some(&b"xen:///"[..]));
+        assert_eq!(Source::given(b"", &machine).origin, UriOrigin::Variable("LIBVIRT_DEFAULT_URI"));
         assert_eq!(Source::given(b"XEN", &machine).uri.as_deref(), Some(&b"xen:///system"[..]));
     }
 }

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 
 use super::Planner;
 use crate::plan::ssh::{Arguments, Script, default_key};
-use crate::plan::{Implementation, Proxy, Refusal, SshPlan, name};
+use crate::plan::{Implementation, Proxy, Refusal, SshPlan, libssh, name};
 use crate::tables::clients::Since;
 use crate::tables::parameters::Key;
 use crate::tables::transports::Transport;
@@ -72,6 +72,9 @@ impl Planner<'_> {
         {
             self.refuse(Refusal::HostKeyVerification(word));
         }
+        if transport == Transport::Libssh && !self.libssh_takes_names() {
+            self.refuse(Refusal::LibsshName);
+        }
         let methods = self.given.get(Key::Sshauth).map_or_else(
             || {
                 let all = if identity.is_some() {
@@ -104,6 +107,11 @@ impl Planner<'_> {
             methods: Some(methods),
             batch: false,
         }
+    }
+
+    fn libssh_takes_names(&self) -> bool {
+        self.plan.user.as_ref().is_none_or(|user| libssh::takes_user(user))
+            && self.plan.effective_host.as_ref().is_none_or(|host| libssh::takes_host(host))
     }
 
     fn check_methods(&mut self, transport: Transport, methods: &BString, has_key: bool) {

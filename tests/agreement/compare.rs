@@ -1,0 +1,299 @@
+//! Field by field: the plan against what virsh did.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::planned::Planned;
+use crate::text::Text;
+use crate::virsh::{End, Seen};
+
+/// libvirt's own order, which its log counts in.
+const TRANSPORTS: [&str; 7] = ["tls", "unix", "ssh", "libssh2", "ext", "tcp", "libssh"];
+
+/// Errors of what comes after the client's own reading: it found no file, no
+/// program, no host, no daemon. Beginnings.
+const LATER: &[&str] = &[
+    "Failed to connect socket to '",
+    "unable to connect to server at '",
+    "Unable to resolve address '",
+    "Cannot read CA certificate '",
+    "Unable to import ",
+    "Unable to set x509 ",
+    "Failed to set TLS session priority",
+    "The CA certificate ",
+    "Cannot recv data: ",
+    "Cannot write data: ",
+    "End of file while reading data",
+    "End of file while writing data",
+    "Cannot find '",
+    "Path ",
+    "internal error: client socket is closed",
+];
+
+/// The same for drivers within the client.
+const LATER_IN_PROCESS: &[&str] = &[
+    "XML error: failed to parse xml document '",
+    "internal error: OpenVZ control file",
+    "internal error: vmrun utility is missing",
+    "internal error: IP address lookup for host '",
+    "Failed to create state dir ",
+    "cannot create config directory '",
+    "internal error: No access manager registered",
+];
+
+/// One thing that the two do not agree on.
+pub(crate) struct Difference {
+    field: &'static str,
+    plan: String,
+    virsh: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: plan {}, virsh {}", self.field, self.plan, self.virsh)
+    }
+}
+
+/// Compares one URI; `program` is what stands for ssh.
+pub(crate) fn compare(plan: &Planned, seen: &Seen) -> Vec<Difference> {
+    let mut comparison = Comparison { plan, seen, found: Vec::new() };
+    comparison.parts();
+    comparison.outcome();
+    if plan.is("outcome", "daemon") {
+        comparison.way();
+        comparison.socket();
+        comparison.endpoint();
+        comparison.ssh();
+        comparison.tls();
+    }
+    comparison.found
+}
+
+struct Comparison<'c> {
+    plan: &'c Planned,
+    seen: &'c Seen,
+    found: Vec<Difference>,
+}
+
+impl Comparison<'_> {
+    fn differ(&mut self, field: &'static str, plan: impl fmt::Debug, virsh: impl fmt::Debug) {
+        self.found.push(Difference {
+            field,
+            plan: format!("{plan:?}"),
+            virsh: format!("{virsh:?}"),
+        });
+    }
+
+    fn same<T: fmt::Debug + PartialEq>(&mut self, field: &'static str, plan: T, virsh: T) {
+        if plan != virsh {
+            self.differ(field, plan, virsh);
+        }
+    }
+
+    /// A text field; the plan shows no secrets.
+    fn same_text(&mut self, field: &'static str, virsh: Option<&Text>) {
+        let plan = self.plan.text(field);
+        let agree = match (&plan, virsh) {
+            (Some(plan), Some(virsh)) => covers(plan, &virsh.0),
+            (None, None) => true,
+            _ => false,
+        };
+        if !agree {
+            self.differ(field, plan.as_deref().map(Text::from), virsh);
+        }
+    }
+
+    fn parts(&mut self) {
+        let Some(parts) = &self.seen.parts else { return };
+        self.same_text("host", parts.host.as_ref());
+        self.same_text("user", parts.user.as_ref());
+        self.same_text("path", parts.path.as_ref());
+        self.same("port", self.plan.number("port").unwrap_or(0), parts.port);
+    }
+
+    fn outcome(&mut self) {
+        let (plan, seen) = (self.plan, self.seen);
+        let error = match &seen.end {
+            End::Error(error) => Some(error.lossy()),
+            _ => None,
+        };
+        let later = |list: &[&str]| match &error {
+            Some(error) => list.iter().any(|beginning| error.starts_with(beginning)),
+            None => matches!(seen.end, End::Open | End::Spawning | End::BrokenPipe),
+        };
+        let agree = match plan.field("outcome").as_str().unwrap() {
+            "crashes" => seen.end == End::Crash,
+            "rejected" => match (&error, plan.field("error").as_str()) {
+                (Some(error), Some(planned)) => {
+                    covers(planned.as_bytes(), error.as_bytes())
+                        || (is_embedded(plan) && error.ends_with(NO_MODULE[1]))
+                }
+                _ => false,
+            },
+            "in-process" if is_embedded(plan) => {
+                later(LATER_IN_PROCESS)
+                    || error.is_some_and(|error| error.starts_with(NO_MODULE[0]))
+            }
+            "in-process" => seen.in_process && later(LATER_IN_PROCESS),
+            "daemon" => seen.transport.is_some() && later(LATER),
+            _ => false,
+        };
+        if !agree {
+            let (outcome, error) = (plan.field("outcome"), plan.field("error"));
+            self.differ("outcome", (outcome, error), &seen.end);
+        }
+    }
+
+    /// Transport, and what the server is told.
+    fn way(&mut self) {
+        let transport = self.seen.transport.and_then(|number| TRANSPORTS.get(number).copied());
+        self.same("transport", self.plan.field("transport").as_str(), transport);
+        self.same_text("remote_name", self.seen.name.as_ref());
+        let lossy: Vec<String> = self.seen.forwarded.iter().map(Text::lossy).collect();
+        let planned = self.plan.forwarded();
+        if !cover_all(&planned, &lossy) {
+            self.differ("parameters", planned, lossy);
+        }
+    }
+
+    fn socket(&mut self) {
+        // The log has the parameter even where the transport has no use for it.
+        if !["tls", "tcp", "ext"].iter().any(|word| self.plan.is("transport", word)) {
+            self.same_text("socket", self.seen.socket.as_ref());
+        }
+        let Some(choice) = &self.seen.choice else { return };
+        self.same("mode", self.plan.field("mode").as_str(), Some(choice.mode.as_str()));
+        let daemon = choice.daemon.as_deref().and_then(|path| path.rsplit('/').next());
+        self.same("autostart", self.plan.field("autostart").as_str(), daemon);
+        for (field, flag) in [("readonly", 1), ("user_session", 2)] {
+            let plan = self.plan.field(field).as_bool();
+            self.same(field, plan, Some(choice.flags & flag != 0));
+        }
+    }
+
+    /// Host and port, by the error of the attempt.
+    fn endpoint(&mut self) {
+        let End::Error(error) = &self.seen.end else { return };
+        let port = self.plan.number("effective_port");
+        let port = port.map(|port| port.to_string()).unwrap_or_default();
+        let host = self.plan.text("effective_host").unwrap_or_default();
+        let expected: [Vec<u8>; 2] = [
+            [b"unable to connect to server at '", host.as_slice(), b":", port.as_bytes(), b"': "]
+                .concat(),
+            [
+                b"Unable to resolve address '",
+                host.as_slice(),
+                b"' service '",
+                port.as_bytes(),
+                b"': ",
+            ]
+            .concat(),
+        ];
+        let dialled =
+            ["tcp", "libssh", "libssh2"].iter().any(|word| self.plan.is("transport", word))
+                || error.0.starts_with(b"unable to connect to server")
+                || error.0.starts_with(b"Unable to resolve address");
+        let agree = expected.iter().any(|text| begins(text, &error.0));
+        if dialled && !agree {
+            self.differ("effective host and port", (Text(host), port), error);
+        }
+    }
+
+    fn ssh(&mut self) {
+        if !self.plan.is("transport", "ssh") {
+            return;
+        }
+        let plan = self.plan.ssh();
+        if self.seen.ssh.is_empty() {
+            // Only a program that is not there leaves no trace.
+            let there = ["ssh", "other-ssh", "/run/lab/bin/ssh", "/run/lab/bin/other-ssh"];
+            if plan.first().is_none_or(|program| there.contains(&program.as_str())) {
+                self.differ("ssh", plan, "not started");
+            }
+            return;
+        }
+        let seen: Vec<String> = self.seen.ssh.iter().map(Text::lossy).collect();
+        let same_program = match (plan.first(), seen.first()) {
+            (Some(plan), Some(seen)) => seen.ends_with(plan.as_str()),
+            _ => false,
+        };
+        if !same_program || !cover_all(&plan[1..], &seen[1..]) {
+            self.differ("ssh", plan, seen);
+        }
+    }
+
+    fn tls(&mut self) {
+        if !self.plan.is("transport", "tls") {
+            return;
+        }
+        for (what, path) in &self.seen.tls {
+            let plan = self.plan.text(&format!("tls.{what}")).unwrap_or_default();
+            if !covers(&plan, &path.0) {
+                self.differ("tls", (what, Text(plan)), path);
+            }
+        }
+        let End::Error(error) = &self.seen.end else { return };
+        for (beginning, file) in [
+            ("Cannot read CA certificate '", "tls.ca"),
+            ("Unable to import client certificate ", "tls.cert"),
+            ("Unable to set x509 key and certificate: ", "tls.key"),
+            ("Failed to set TLS session priority to ", "tls.priority"),
+        ] {
+            let path = self.plan.text(file).unwrap_or_default();
+            if error.0.starts_with(beginning.as_bytes())
+                && !begins(&[beginning.as_bytes(), path.as_slice()].concat(), &error.0)
+            {
+                self.differ("tls", (file, Text(path)), error);
+            }
+        }
+    }
+}
+
+/// What libvirt says where the daemon's package, which has the modules of
+/// embedded drivers, is not installed; and where a module cannot be embedded.
+const NO_MODULE: [&str; 2] =
+    ["no connection driver available for ", "Driver does not support embedded mode"];
+
+fn is_embedded(plan: &Planned) -> bool {
+    plan.field("path") == &Value::from("/embed")
+}
+
+/// Whether the two are the same; `***` stands for a secret of any length.
+fn covers(plan: &[u8], seen: &[u8]) -> bool {
+    plan == seen || {
+        let lossy = String::from_utf8_lossy(plan);
+        lossy.contains("***") && {
+            let seen = String::from_utf8_lossy(seen);
+            let mut parts = lossy.split("***");
+            let first = parts.next().unwrap_or_default();
+            let Some(mut rest) = seen.strip_prefix(first) else { return false };
+            let mut last = "";
+            for part in parts {
+                let Some(at) = rest.find(part) else { return false };
+                rest = &rest[at + part.len()..];
+                last = part;
+            }
+            rest.is_empty() || last.is_empty() || seen.ends_with(last)
+        }
+    }
+}
+
+/// Whether `seen` begins with `plan`.
+fn begins(plan: &[u8], seen: &[u8]) -> bool {
+    seen.starts_with(plan) || String::from_utf8_lossy(plan).contains("***")
+}
+
+fn cover_all(plan: &[String], seen: &[String]) -> bool {
+    plan.len() == seen.len()
+        && plan.iter().zip(seen).all(|(plan, seen)| covers(plan.as_bytes(), seen.as_bytes()))
+}
+
+#[test]
+fn a_secret_covers_anything_and_nothing_else_does() {
+    assert!(covers(b"a***b***", b"axyzbq"));
+    assert!(covers(b"a***b", b"axbyb"));
+    for (plan, seen) in [("a***b", "axbc"), ("a***b", "xb"), ("a", "b"), ("a", "ab")] {
+        assert!(!covers(plan.as_bytes(), seen.as_bytes()), "{plan} {seen}");
+    }
+}

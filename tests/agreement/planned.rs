@@ -1,0 +1,88 @@
+//! What our own plan says about the same URIs.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
+
+use crate::lab::Lab;
+use crate::rooms::Room;
+
+/// One plan, as `--format jsonl` has it.
+pub(crate) struct Planned(Value);
+
+/// The plans of these URIs in this room, by one run of the command.
+pub(crate) fn plans(lab: &Lab, room: &Room, client: &str, uris: &[&[u8]]) -> Vec<Planned> {
+    let program = lab.install(Path::new(env!("CARGO_BIN_EXE_virt-doctor")));
+    let mut command = lab.command(program, room);
+    command.args(["plan", "--format", "jsonl", "--client", client, "-0", "-"]);
+    if room.readonly {
+        command.arg("--readonly");
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = uris.join(&0);
+    input.push(0);
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let plans: Vec<Planned> = output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| Planned(serde_json::from_slice(line).unwrap()))
+        .collect();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(plans.len(), uris.len(), "a plan for each URI: {said}");
+    plans
+}
+
+impl Planned {
+    pub(crate) fn field(&self, name: &str) -> &Value {
+        name.split('.').fold(&self.0, |value, part| &value[part])
+    }
+
+    pub(crate) fn is(&self, name: &str, word: &str) -> bool {
+        self.field(name) == word
+    }
+
+    /// The bytes of a text field.
+    pub(crate) fn text(&self, name: &str) -> Option<Vec<u8>> {
+        match self.field(&format!("{name}_base64")) {
+            Value::String(raw) => Some(BASE64.decode(raw).unwrap()),
+            _ => self.field(name).as_str().map(|text| text.as_bytes().to_vec()),
+        }
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.field(name).as_i64()
+    }
+
+    /// The parameters for the server as libvirt logs them.
+    pub(crate) fn forwarded(&self) -> Vec<String> {
+        let parameters = self.field("parameters").as_array().map(Vec::as_slice).unwrap_or_default();
+        let forwarded = parameters.iter().filter(|parameter| parameter["effect"] == "forwarded");
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        forwarded
+            .map(|parameter| {
+                format!("'{}' ('{}')", word(&parameter["name"]), word(&parameter["value"]))
+            })
+            .collect()
+    }
+
+    /// Program and arguments of ssh.
+    pub(crate) fn ssh(&self) -> Vec<String> {
+        let program = self.field("ssh.program").as_str().map(str::to_owned);
+        let arguments = self.field("ssh.argv").as_array().cloned().unwrap_or_default();
+        let arguments = arguments.iter().map(|word| word.as_str().unwrap().to_owned());
+        program.into_iter().chain(arguments).collect()
+    }
+}

@@ -75,8 +75,9 @@ pub enum Refusal {
     NetcatWithNative,
     /// `known_hosts_verify` is none of its words.
     HostKeyVerification(BString),
-    /// libssh does not take the user or the host, and libvirt does not say so.
-    LibsshName,
+    /// libssh does not take the user, the host or the name of the file of known
+    /// hosts, and libvirt does not say so.
+    LibsshOption,
     /// A word of `sshauth` is none.
     SshAuthMethod(BString),
     /// `sshauth=privkey` without any key file.
@@ -218,7 +219,7 @@ impl Refusal {
             Self::HostKeyVerification(value) => {
                 &[b"invalid argument: Invalid host key verification method: '", value, b"'"]
             }
-            Self::LibsshName => &[b"An error occurred, but the cause is unknown"],
+            Self::LibsshOption => &[b"An error occurred, but the cause is unknown"],
             Self::SshAuthMethod(word) => {
                 &[b"invalid argument: Invalid authentication method: '", word, b"'"]
             }

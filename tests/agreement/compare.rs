@@ -29,11 +29,13 @@ const LATER: &[&str] = &[
     "Cannot find '",
     "Path ",
     "internal error: client socket is closed",
+    "binary '",
 ];
 
 /// The same for drivers within the client.
 const LATER_IN_PROCESS: &[&str] = &[
     "XML error: failed to parse xml document '",
+    "Failed to open file '",
     "internal error: OpenVZ control file",
     "internal error: vmrun utility is missing",
     "internal error: IP address lookup for host '",
@@ -214,10 +216,9 @@ impl Comparison<'_> {
             return;
         }
         let seen: Vec<String> = self.seen.ssh.iter().map(Text::lossy).collect();
-        let same_program = match (plan.first(), seen.first()) {
-            (Some(plan), Some(seen)) => seen.ends_with(plan.as_str()),
-            _ => false,
-        };
+        // Where it was found in PATH is not the plan's matter.
+        let file = |program: Option<&String>| program?.rsplit('/').next().map(str::to_owned);
+        let same_program = file(plan.first()) == file(seen.first());
         if !same_program || !cover_all(&plan[1..], &seen[1..]) {
             self.differ("ssh", plan, seen);
         }

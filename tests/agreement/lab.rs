@@ -25,7 +25,8 @@ const CA: &str = include_str!("ca.pem");
 const SSH: &str = "#!/bin/sh\nprintf '%s\\0' \"$0\" \"$@\" >\"$HOME/ssh-call\"\n";
 
 /// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Who {
     Root,
     User,
@@ -61,6 +62,10 @@ impl Lab {
                 .unwrap();
         };
         tmpfs("/run");
+        if !Path::new("/var/run").is_symlink() {
+            // Packages that were unpacked and not installed have two folders.
+            mount(Some("/run"), "/var/run", none, bind, none).unwrap();
+        }
         for folder in ["/run/etc/own", "/run/etc/work"] {
             fs::create_dir_all(folder).unwrap();
         }

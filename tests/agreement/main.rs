@@ -17,6 +17,7 @@ mod live;
 mod log;
 mod mutation;
 mod planned;
+mod recorded;
 mod rooms;
 mod text;
 mod virsh;

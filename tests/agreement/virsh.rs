@@ -81,6 +81,9 @@ pub(crate) struct Choice {
     pub(crate) flags: u32,
 }
 
+/// Errors that go on with what the program in the place of ssh printed.
+const FROM_OUTSIDE: [&str; 2] = ["Cannot recv data: ", "End of file while reading data: "];
+
 const LOG: &str = "/run/lab/home/log";
 /// A loaded machine is slow; a hanging client is slower.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -142,7 +145,12 @@ fn end(status: ExitStatus, words: &[u8]) -> End {
         None => {}
     }
     match split_at(words, b"error: failed to connect to the hypervisor\nerror: ") {
-        Some((_, text)) => End::Error(text.strip_suffix(b"\n").unwrap_or(text).into()),
+        Some((_, text)) => {
+            // What follows is what the other program said, with the time of day in it.
+            let whole = text.strip_suffix(b"\n").unwrap_or(text);
+            let cut = FROM_OUTSIDE.iter().find(|beginning| whole.starts_with(beginning.as_bytes()));
+            End::Error(cut.map_or(whole, |beginning| beginning.as_bytes()).into())
+        }
         None => End::Other(format!("{status}: {}", words.escape_ascii())),
     }
 }

@@ -72,8 +72,8 @@ impl Planner<'_> {
         {
             self.refuse(Refusal::HostKeyVerification(word));
         }
-        if transport == Transport::Libssh && !self.libssh_takes_names() {
-            self.refuse(Refusal::LibsshName);
+        if transport == Transport::Libssh && !self.libssh_takes_options() {
+            self.refuse(Refusal::LibsshOption);
         }
         let methods = self.given.get(Key::Sshauth).map_or_else(
             || {
@@ -109,8 +109,10 @@ impl Planner<'_> {
         }
     }
 
-    fn libssh_takes_names(&self) -> bool {
-        self.plan.user.as_ref().is_none_or(|user| libssh::takes_user(user))
+    fn libssh_takes_options(&self) -> bool {
+        let known_hosts = self.given.get(Key::KnownHosts);
+        known_hosts.is_none_or(|file| !file.is_empty())
+            && self.plan.user.as_ref().is_none_or(|user| libssh::takes_user(user))
             && self.plan.effective_host.as_ref().is_none_or(|host| libssh::takes_host(host))
     }
 

@@ -16,7 +16,7 @@ use crate::evidence::Evidence;
 use crate::finding::{Finding, Rule};
 use crate::inventory::{Dialect, Terraform, scan};
 use crate::settings::{ConfContent, Machine, Source};
-use crate::tables::clients::{Client, Family};
+use crate::tables::clients::{Build, Client, Family};
 
 /// What an example does not show as its page says.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ struct Case {
     client: Option<String>,
     #[serde(default)]
     uid: Option<u32>,
+    /// Whose build of libvirt it is.
+    #[serde(default)]
+    build: Option<Build>,
     #[serde(default)]
     libvirt_conf: Option<String>,
     #[serde(default)]
@@ -160,6 +163,7 @@ fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mis
     };
     let mut machine = Machine::fixed("2026-01-01".into());
     machine.uid = case.uid.unwrap_or(machine.uid);
+    machine.build = case.build.unwrap_or(machine.build);
     machine.environment.extend(case.environment);
     machine.files.extend(case.files);
     if let Some(conf) = case.libvirt_conf {
@@ -259,8 +263,11 @@ mod tests {
             1
         );
         assert_eq!(check(&page("uri: \"qemu:///sytem\"")).len(), 1);
-        assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: wrong-path \"sytem\"")).len(), 2);
-        assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: wrong-path \"/sytem\"")), []);
+        assert_eq!(
+            check(&page("uri: \"qemu:///sytem\"  # error: misspelt-path \"sytem\"")).len(),
+            2
+        );
+        assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: misspelt-path \"/sytem\"")), []);
         assert_eq!(check("```json evidence\n{\"uri\": 1}\n```\n").len(), 1);
     }
 

@@ -108,9 +108,11 @@ pub(crate) struct Mistaken {
     pub(crate) instead: Option<&'static str>,
     /// Why it is none.
     pub(crate) why: &'static str,
+    /// Whether some libvirt of the past had it.
+    pub(crate) removed: bool,
 }
 
-/// Invented, removed and renamed drivers.
+/// Words that have never been a driver, and drivers that are gone.
 pub(crate) const MISTAKEN: &[Mistaken] = &[
     mistaken("kvm", Some("qemu"), "KVM guests are opened by the driver qemu"),
     mistaken("qemu-kvm", Some("qemu"), "KVM guests are opened by the driver qemu"),
@@ -126,20 +128,27 @@ pub(crate) const MISTAKEN: &[Mistaken] = &[
     mistaken("vsphere", Some("vpx"), "a vCenter is opened by the driver vpx"),
     mistaken("esxi", Some("esx"), "an ESXi host is opened by the driver esx"),
     mistaken("hyper-v", Some("hyperv"), "a Hyper-V host is opened by the driver hyperv"),
-    mistaken(
-        "xend",
-        Some("xen"),
-        "removed in libvirt 4.3.0; Xen guests are opened by the driver xen",
-    ),
+    removed("xend", Some("xen"), "it went in 4.3.0; Xen guests are opened by the driver xen"),
     mistaken("libxl", Some("xen"), "Xen guests are opened by the driver xen"),
     mistaken("cloud-hypervisor", Some("ch"), "Cloud Hypervisor guests are opened by the driver ch"),
-    mistaken("uml", None, "removed in libvirt 5.0.0"),
-    mistaken("xenapi", None, "removed in libvirt 5.8.0"),
-    mistaken("phyp", None, "removed in libvirt 6.0.0"),
-    mistaken("one", None, "the OpenNebula driver is long gone"),
+    removed("uml", None, "it went in 5.0.0"),
+    removed("xenapi", None, "it went in 5.8.0"),
+    removed("phyp", None, "it went in 6.0.0"),
+    removed("one", None, "the one for OpenNebula went long ago"),
     mistaken("virtualpc", None, "there has never been such a driver"),
     mistaken("vserver", None, "there has never been such a driver"),
     mistaken("proxmox", None, "Proxmox VE does not use libvirt"),
+    mistaken(
+        "http",
+        None,
+        "HTTP is what libvirt speaks to VMware and Hyper-V hosts: esx, vpx, hyperv",
+    ),
+    mistaken(
+        "https",
+        None,
+        "HTTPS is what libvirt speaks to VMware and Hyper-V hosts: esx, vpx, hyperv",
+    ),
+    mistaken("virsh", None, "virsh is the program; a URI names the driver, such as qemu"),
     mistaken("docker", None, "libvirt does not manage Docker containers"),
     mistaken("podman", None, "libvirt does not manage Podman containers"),
 ];
@@ -149,7 +158,11 @@ const fn mistaken(
     instead: Option<&'static str>,
     why: &'static str,
 ) -> Mistaken {
-    Mistaken { word, instead, why }
+    Mistaken { word, instead, why, removed: false }
+}
+
+const fn removed(word: &'static str, instead: Option<&'static str>, why: &'static str) -> Mistaken {
+    Mistaken { word, instead, why, removed: true }
 }
 
 impl Mistaken {

@@ -75,6 +75,8 @@ pub enum FaultKind {
     Escape,
     /// A `[` of a host without its `]`.
     OpenBracket,
+    /// A `]` of a host without its `[`.
+    CloseBracket,
     /// Text between the `]` and the port or path.
     AfterBracket,
     /// An IPv6 address without brackets.
@@ -160,9 +162,19 @@ impl Recovery<'_, '_> {
     /// Without the blanks and quotes around it, each side one fault.
     fn trim(&mut self) -> (usize, usize) {
         let text = self.uri.text;
-        let surrounding = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | b'"' | b'`');
-        let start = text.iter().position(|byte| !surrounding(byte)).unwrap_or(text.len());
-        let end = text.iter().rposition(|byte| !surrounding(byte)).map_or(start, |at| at + 1);
+        let mut start = 0;
+        while let Some(length) = surrounding(&text[start..]) {
+            start += length;
+        }
+        // An apostrophe may end a URI, unless one stands before it too.
+        let quoted = text[..start].contains(&b'\'');
+        let mut end = text.len();
+        while let Some(length) = surrounding_at_end(&text[start..end]) {
+            if !quoted && text[end - 1] == b'\'' {
+                break;
+            }
+            end -= length;
+        }
         if start > 0 {
             self.fault(0, start, Part::Scheme, FaultKind::Surrounding);
         }
@@ -231,6 +243,16 @@ impl Recovery<'_, '_> {
         if colons > 1 && looks_like_ipv6(&text[start..end]) {
             self.uri.host = Some(Span::new(start, end));
             self.fault(start, end, Part::Host, FaultKind::BareIpv6);
+            return;
+        }
+        if let Some(close) = memchr::memchr(b']', &text[start..end]).map(|offset| start + offset)
+            && looks_like_ipv6(&text[start..close])
+        {
+            self.uri.host = Some(Span::new(start, close + 1));
+            self.fault(close, close + 1, Part::Host, FaultKind::CloseBracket);
+            if text[close + 1..end].starts_with(b":") {
+                self.port(close + 1, end);
+            }
             return;
         }
         let stop = memchr::memchr(b':', &text[start..end]).map_or(end, |offset| start + offset);
@@ -302,4 +324,30 @@ impl Recovery<'_, '_> {
 /// Hex digits, colons, perhaps a dotted tail: what people write without brackets.
 fn looks_like_ipv6(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'%'))
+}
+
+/// What comes with copying and stands around a URI: blanks, quotes, and
+/// characters that nobody sees.
+const AROUND: [&str; 21] = [
+    "\"", "'", "`", "\0", "\u{7f}", "\u{a0}", "\u{ab}", "\u{bb}", "\u{200b}", "\u{200c}",
+    "\u{200d}", "\u{200e}", "\u{2018}", "\u{2019}", "\u{201a}", "\u{201c}", "\u{201d}", "\u{201e}",
+    "\u{2039}", "\u{203a}", "\u{feff}",
+];
+
+/// The length of such a character at the beginning.
+fn surrounding(text: &[u8]) -> Option<usize> {
+    let first = text.first()?;
+    if first.is_ascii_whitespace() {
+        return Some(1);
+    }
+    AROUND.iter().find(|known| text.starts_with(known.as_bytes())).map(|known| known.len())
+}
+
+/// The length of such a character at the end.
+fn surrounding_at_end(text: &[u8]) -> Option<usize> {
+    let last = text.last()?;
+    if last.is_ascii_whitespace() {
+        return Some(1);
+    }
+    AROUND.iter().find(|known| text.ends_with(known.as_bytes())).map(|known| known.len())
 }

@@ -1,10 +1,13 @@
 //! The path that the driver opens: compared literally, by the server.
 
-use crate::finding::Drafts;
+use std::borrow::Cow;
+
+use bstr::ByteSlice;
+
+use crate::finding::{Draft, Drafts};
 use crate::rules::Reading;
 use crate::tables::drivers::{Driver, Paths, Runs};
-use crate::text::Span;
-use crate::text::nearest;
+use crate::text::{Span, nearest};
 
 /// The paths of a driver, for a sentence and for suggestions.
 fn legal(driver: &Driver) -> &'static [&'static str] {
@@ -18,88 +21,291 @@ fn legal(driver: &Driver) -> &'static [&'static str] {
     }
 }
 
-/// Drivers behind a transport are opened by a daemon, others by the client.
-fn judged(reading: &Reading<'_>) -> Option<(&'static Driver, Span)> {
+/// A path that its driver does not open.
+struct Wrong<'a> {
+    driver: &'static Driver,
+    span: Span,
+    path: Cow<'a, [u8]>,
+    kind: Kind,
+}
+
+/// What is wrong with a path; with the one that is meant.
+#[derive(Clone, Copy)]
+enum Kind {
+    Missing,
+    TooShort,
+    TrailingSlash(&'static str),
+    DoubledSlash(&'static str),
+    Case(&'static str),
+    /// `/session` where only `/system` is.
+    Session(&'static str),
+    /// `/system` where only `/session` is.
+    System(&'static str),
+    /// `/system/guest1`.
+    Extra(&'static str),
+    /// `/run/libvirt/libvirt-sock`.
+    Socket,
+    Near(&'static str),
+    Other,
+}
+
+fn wrong<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
+    let span = reading.uri.path_span();
+    let raw = reading.text(span);
     let driver = reading.driver()?;
-    let path = reading.uri.path_span();
-    let has_name =
-        reading.uri.parameters().any(|parameter| parameter.name().eq_ignore_ascii_case(b"name"));
+    let paths = legal(driver);
+    if paths.iter().any(|path| path.as_bytes() == raw) || paths.is_empty() {
+        return None;
+    }
+    if !reading.has_certain_place() {
+        return None;
+    }
     // With `name=` the server opens another URI than this one.
-    (!legal(driver).is_empty() && reading.has_certain_place() && !has_name)
-        .then_some((driver, path))
+    if reading.uri.parameters().any(|parameter| parameter.name().eq_ignore_ascii_case(b"name")) {
+        return None;
+    }
+    let path = reading.uri.path();
+    let kind = kind(driver, paths, &path)?;
+    Some(Wrong { driver, span, path, kind })
+}
+
+/// What is wrong; nothing where the path is right or may be a file.
+fn kind(driver: &Driver, paths: &'static [&'static str], path: &[u8]) -> Option<Kind> {
+    let path = path.to_str_lossy();
+    let word = path.trim_matches('/');
+    if paths.contains(&path.as_ref()) || driver.embeddable && path == "/embed" {
+        return None;
+    }
+    if driver.paths == Paths::VcenterInventory {
+        let segments = word.split('/').filter(|segment| !segment.is_empty()).count();
+        return (segments < 2).then_some(Kind::TooShort);
+    }
+    if matches!(path.as_ref(), "" | "/") {
+        return (driver.paths != Paths::SystemOrNone).then_some(Kind::Missing);
+    }
+    let exact = paths.iter().find(|known| &known[1..] == word);
+    if let Some(known) = exact.filter(|_| path.starts_with('/')) {
+        let doubled = path.starts_with("//");
+        return Some(if doubled { Kind::DoubledSlash(known) } else { Kind::TrailingSlash(known) });
+    }
+    if let Some(known) = paths.iter().find(|known| known[1..].eq_ignore_ascii_case(word)) {
+        return Some(Kind::Case(known));
+    }
+    let near = nearest(word, paths.iter().map(|known| &known[1..]));
+    let near = near.and_then(|near| paths.iter().find(|known| &known[1..] == near));
+    if driver.paths == Paths::TestFile {
+        // Anything else is a file.
+        let one_word = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        return near.filter(|_| one_word).map(|known| Kind::Near(known));
+    }
+    Some(match (driver.paths, word) {
+        (Paths::System | Paths::SystemOrNone, "session") => Kind::Session("/system"),
+        (Paths::Session, "system") => Kind::System("/session"),
+        _ if path.contains("libvirt-sock") || path.ends_with("-sock") => Kind::Socket,
+        _ => match (near, extra(&path, paths)) {
+            (Some(near), _) => Kind::Near(near),
+            (None, Some(known)) => Kind::Extra(known),
+            (None, None) => Kind::Other,
+        },
+    })
+}
+
+/// The path of which this one is too long.
+fn extra(path: &str, paths: &'static [&'static str]) -> Option<&'static str> {
+    paths
+        .iter()
+        .find(|known| path.strip_prefix(**known).is_some_and(|rest| rest.starts_with('/')))
+        .copied()
+}
+
+/// The draft with the facts that all pages about paths share.
+fn told<'d>(wrong: &Wrong<'_>, out: &'d mut Drafts) -> &'d mut Draft {
+    let draft = out
+        .at(wrong.span)
+        .fact("driver", wrong.driver.name)
+        .fact("path", wrong.path.as_ref())
+        .fact("paths", legal(wrong.driver).join(" or "));
+    quote(draft, wrong.driver, &wrong.path);
+    draft
+}
+
+/// The same with a path to write instead.
+fn meant(wrong: &Wrong<'_>, path: &str, out: &mut Drafts) {
+    told(wrong, out).fact("meant", path).fix(format!("write {path}"), wrong.span, path);
 }
 
 /// Nothing, or only a slash, where the driver needs a path.
 pub(crate) fn missing_path(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some((driver, span)) = judged(reading) else { return };
-    let path = reading.uri.path();
-    if !matches!(path.as_ref(), b"" | b"/") || driver.paths == Paths::SystemOrNone {
+    let Some(wrong @ Wrong { kind: Kind::Missing, .. }) = wrong(reading) else { return };
+    if wrong.driver.paths == Paths::TestFile {
         return;
     }
-    let paths = legal(driver);
-    let draft = out.at(span).fact("driver", driver.name).fact("paths", paths.join(" or "));
-    quote(draft, driver, &path);
-    if let Some(path) = paths.first().filter(|_| driver.runs == Runs::InDaemon) {
-        draft.fix(format!("write {path}"), span, path);
+    let draft = told(&wrong, out);
+    if let Some(path) = legal(wrong.driver).first() {
+        draft.fix(format!("write {path}"), wrong.span, path);
+    }
+}
+
+/// `test:///`.
+pub(crate) fn test_without_path(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(wrong @ Wrong { kind: Kind::Missing, .. }) = wrong(reading) else { return };
+    if wrong.driver.paths == Paths::TestFile {
+        out.at(wrong.span)
+            .quote("invalid argument: testOpen: supply a path or use test:///default", None)
+            .fix("write /default", wrong.span, "/default");
+    }
+}
+
+/// `vpx://vcenter/dc`.
+pub(crate) fn vcenter_path_too_short(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(wrong @ Wrong { kind: Kind::TooShort, .. }) = wrong(reading) else { return };
+    let draft = out
+        .at(wrong.span)
+        .fact("path", wrong.path.as_ref())
+        .quote("invalid argument: Path has to specify the datacenter and compute resource", None);
+    if matches!(wrong.path.as_ref(), b"" | b"/") {
+        draft.variant("none");
     }
 }
 
 /// A path that the driver does not open.
 pub(crate) fn wrong_path(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some((driver, span)) = judged(reading) else { return };
-    let path = reading.uri.path();
-    let embedded = driver.embeddable && path.as_ref() == b"/embed";
-    let file = matches!(driver.paths, Paths::TestFile | Paths::VcenterInventory);
-    let text = String::from_utf8_lossy(&path);
-    if matches!(path.as_ref(), b"" | b"/") || embedded || legal(driver).contains(&text.as_ref()) {
-        return;
-    }
-    if file && !is_nearly(&text, legal(driver)) {
-        return;
-    }
-    let draft = out
-        .at(span)
-        .fact("driver", driver.name)
-        .fact("path", path.as_ref())
-        .fact("paths", legal(driver).join(" or "));
-    quote(draft, driver, &path);
-    if let Some(meant) = meant(&text, legal(driver)) {
-        draft.variant("near").fact("meant", meant).fix(format!("write {meant}"), span, meant);
+    if let Some(wrong @ Wrong { kind: Kind::Other, .. }) = wrong(reading) {
+        told(&wrong, out);
     }
 }
 
-/// A path of the test driver is a file, unless it is nearly its one word.
-fn is_nearly(path: &str, legal: &'static [&'static str]) -> bool {
-    meant(path, legal).is_some_and(|meant| meant.eq_ignore_ascii_case(path.trim_end_matches('/')))
+/// `/sytem`.
+pub(crate) fn misspelt_path(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(wrong) = wrong(reading) else { return };
+    if let Kind::Near(path) = wrong.kind
+        && wrong.driver.paths != Paths::TestFile
+    {
+        meant(&wrong, path, out);
+    }
 }
 
-/// The legal path that this one was meant to be.
-fn meant(path: &str, legal: &'static [&'static str]) -> Option<&'static str> {
-    let word = path.trim_matches('/');
-    let words = legal.iter().map(|path| &path[1..]);
-    let near = nearest(word, words.clone());
-    // `/system&no_verify=1`: the query's ? is missing.
-    let cut = word.split(['&', ';']).next().filter(|cut| cut.len() < word.len());
-    let found = near.or_else(|| cut.and_then(|cut| words.clone().find(|known| *known == cut)))?;
-    legal.iter().copied().find(|path| &path[1..] == found)
+/// `/system/`.
+pub(crate) fn trailing_slash_in_path(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::TrailingSlash(path) = wrong.kind
+        && wrong.driver.paths != Paths::TestFile
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `//system`.
+pub(crate) fn doubled_slash_in_path(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::DoubledSlash(path) = wrong.kind
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `/System`.
+pub(crate) fn path_case(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::Case(path) = wrong.kind
+        && wrong.driver.paths != Paths::TestFile
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `test:///Default`.
+pub(crate) fn test_default_misspelt(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && wrong.driver.paths == Paths::TestFile
+        && let Kind::Case(path) | Kind::TrailingSlash(path) | Kind::Near(path) = wrong.kind
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `lxc:///session`.
+pub(crate) fn session_of_a_system_driver(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::Session(path) = wrong.kind
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `vmwareplayer:///system`.
+pub(crate) fn system_of_a_session_driver(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::System(path) = wrong.kind
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `/system/guest1`.
+pub(crate) fn extra_path_segment(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some(wrong) = wrong(reading)
+        && let Kind::Extra(path) = wrong.kind
+    {
+        meant(&wrong, path, out);
+    }
+}
+
+/// `qemu+unix:///run/libvirt/libvirt-sock`.
+pub(crate) fn socket_as_path(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(wrong @ Wrong { kind: Kind::Socket, .. }) = wrong(reading) else { return };
+    let draft = told(&wrong, out);
+    if reading.uri.query_span().is_none()
+        && let Some(path) = legal(wrong.driver).first()
+    {
+        let better = format!("{path}?socket={}", reading.text(wrong.span).to_str_lossy());
+        draft.fix(format!("write {better}"), wrong.span, better);
+    }
+}
+
+/// `/%73ystem`: right, but only after decoding.
+pub(crate) fn encoded_path(reading: &Reading<'_>, out: &mut Drafts) {
+    let span = reading.uri.path_span();
+    if !reading.text(span).contains(&b'%') {
+        return;
+    }
+    let (Some(driver), path) = (reading.driver(), reading.uri.path()) else { return };
+    if reading.is_certain(span) && legal(driver).iter().any(|known| known.as_bytes() == &*path) {
+        out.at(span).fact("path", path.as_ref()).fix(
+            format!("write {}", path.to_str_lossy()),
+            span,
+            path.as_ref(),
+        );
+    }
 }
 
 /// What the server answers, for the drivers whose text is known.
-fn quote(draft: &mut crate::finding::Draft, driver: &Driver, path: &[u8]) {
-    let path = String::from_utf8_lossy(path);
+fn quote(draft: &mut Draft, driver: &Driver, path: &[u8]) {
+    let path = path.to_str_lossy();
     let name = match driver.name {
         "xen" => "Xen",
         "lxc" => "LXC",
         "vz" | "parallels" => "Virtuozzo",
+        "openvz" => "OpenVZ",
+        "vmwareplayer" | "vmwarews" | "vmwarefusion" => "VMware",
+        "test" => {
+            let message = format!("XML error: failed to parse xml document '{path}'");
+            draft.quote(message, None);
+            return;
+        }
         other => other,
     };
     let verb =
         if matches!(name, "LXC" | "Virtuozzo" | "bhyve") { "Unexpected" } else { "unexpected" };
-    if driver.runs == Runs::InDaemon {
-        let scheme = if driver.name == "parallels" { "vz" } else { driver.name };
-        draft.quote(
-            format!("internal error: {verb} {name} URI path '{path}', try {scheme}:///system"),
-            None,
-        );
+    let instead = match driver.name {
+        "parallels" => "vz:///system".to_owned(),
+        _ if driver.paths == Paths::Session => {
+            "vmwareplayer:///session, vmwarews:///session or vmwarefusion:///session".to_owned()
+        }
+        name => format!("{name}:///system"),
+    };
+    if driver.runs != Runs::InClientRemote {
+        let message = format!("internal error: {verb} {name} URI path '{path}', try {instead}");
+        draft.quote(message, None);
     }
 }

@@ -1,9 +1,10 @@
 //! Too few or too many slashes: the host ends up in the path.
 
-use crate::finding::Drafts;
+use crate::finding::{Drafts, Edit, Fix};
 use crate::rules::Reading;
 use crate::tables::drivers::{Paths, Runs};
 use crate::text::Span;
+use crate::uri::{Fault, FaultKind, Part};
 
 use super::host::PATH_WORDS;
 
@@ -60,4 +61,30 @@ fn looks_like_host(first: &str, rest: &str, has_transport: bool) -> bool {
     let followed = PATH_WORDS.iter().any(|word| rest.trim_end_matches('/') == *word);
     followed
         || (has_transport && (first.contains('.') || first.contains('@') || first.contains(':')))
+}
+
+/// Whether a fault is a run of backslashes where slashes belong: before the path
+/// of a URI that has none of the real ones.
+pub(super) fn is_backslash_slash(reading: &Reading<'_>, fault: &Fault) -> bool {
+    fault.kind == FaultKind::Unescaped
+        && matches!(fault.part, Part::Path | Part::Host)
+        && reading.uri.scheme_span().is_some()
+        && reading.text(fault.span).iter().all(|byte| *byte == b'\\')
+}
+
+/// `qemu:\\\system`, as paths are written on Windows.
+pub(crate) fn backslash_instead_of_slash(reading: &Reading<'_>, out: &mut Drafts) {
+    if reading.faults.is_empty() {
+        return;
+    }
+    let runs: Vec<Span> = reading
+        .faults
+        .iter()
+        .filter(|fault| is_backslash_slash(reading, fault))
+        .map(|fault| fault.span)
+        .collect();
+    let Some(first) = runs.first() else { return };
+    let edits =
+        runs.iter().map(|run| Edit { span: *run, content: vec![b'/'; run.len()].into() }).collect();
+    out.at(*first).fixes.push(Fix { title: "write slashes".to_owned(), edits });
 }

@@ -65,6 +65,8 @@ pub(crate) fn test_driver_through_daemon(reading: &Reading<'_>, out: &mut Drafts
     if let Some(span) = reading.uri.transport_span()
         && reading.plan.transport == Some(Transport::Unix)
         && reading.uri.host_span().is_none()
+        // Who names the socket wants that daemon.
+        && reading.plan.used("socket").is_none()
     {
         let plus_on = Span::new(span.start as usize - 1, span.end as usize);
         out.at(span).fact("driver", driver.name).fix("remove the transport", plus_on, "");

@@ -84,7 +84,10 @@ fn kind(driver: &Driver, paths: &'static [&'static str], path: &[u8]) -> Option<
         return (driver.paths != Paths::SystemOrNone).then_some(Kind::Missing);
     }
     let exact = paths.iter().find(|known| &known[1..] == word);
-    if let Some(known) = exact.filter(|_| path.starts_with('/')) {
+    if let Some(known) = exact {
+        if !path.starts_with('/') {
+            return Some(Kind::Other);
+        }
         let doubled = path.starts_with("//");
         return Some(if doubled { Kind::DoubledSlash(known) } else { Kind::TrailingSlash(known) });
     }

@@ -71,7 +71,10 @@ fn pairs<'t>(
         let inner = start + open.len();
         let rest = &text[inner..text.len().min(inner + LONGEST)];
         let name = &rest[..rest.find(close)?];
-        let word = !name.is_empty() && name.iter().all(legal);
+        let first = name.trim_ascii().first()?;
+        let word = legal(first)
+            && (*first == b'_' || !first.is_ascii_punctuation())
+            && name.iter().all(legal);
         word.then(|| Span::new(start, inner + name.len() + close.len()))
     })
 }

@@ -64,15 +64,17 @@ fn looks_like_host(first: &str, rest: &str, has_transport: bool) -> bool {
 }
 
 /// Whether a fault is a run of backslashes where slashes belong: before the path
-/// of a URI that has none of the real ones.
+/// or between its words, or before a slash, as JSON may write one.
 pub(super) fn is_backslash_slash(reading: &Reading<'_>, fault: &Fault) -> bool {
+    let after = reading.uri.text().get(fault.span.end as usize);
     fault.kind == FaultKind::Unescaped
         && matches!(fault.part, Part::Path | Part::Host)
         && reading.uri.scheme_span().is_some()
+        && after.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'))
         && reading.text(fault.span).iter().all(|byte| *byte == b'\\')
 }
 
-/// `qemu:\\\system`, as paths are written on Windows.
+/// `qemu:\\\system`, as paths are written on Windows; `qemu:\/\/\/system`.
 pub(crate) fn backslash_instead_of_slash(reading: &Reading<'_>, out: &mut Drafts) {
     if reading.faults.is_empty() {
         return;
@@ -84,7 +86,15 @@ pub(crate) fn backslash_instead_of_slash(reading: &Reading<'_>, out: &mut Drafts
         .map(|fault| fault.span)
         .collect();
     let Some(first) = runs.first() else { return };
-    let edits =
-        runs.iter().map(|run| Edit { span: *run, content: vec![b'/'; run.len()].into() }).collect();
-    out.at(*first).fixes.push(Fix { title: "write slashes".to_owned(), edits });
+    let before_slash = |run: &Span| reading.uri.text()[run.end as usize] == b'/';
+    let edits = runs.iter().map(|run| {
+        let slashes = if before_slash(run) { 0 } else { run.len() };
+        Edit { span: *run, content: vec![b'/'; slashes].into() }
+    });
+    let fix = Fix { title: "write slashes".to_owned(), edits: edits.collect() };
+    let draft = out.at(*first);
+    draft.fixes.push(fix);
+    if before_slash(first) {
+        draft.variant("escaped");
+    }
 }

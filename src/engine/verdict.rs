@@ -203,9 +203,22 @@ fn explains(refusal: &Refusal) -> &'static [Rule] {
         Refusal::ConfUnreadable { .. } | Refusal::Conf { .. } | Refusal::Alias(_) => {
             &[Rule::BrokenLibvirtConf]
         }
-        Refusal::NoDriver(_) => &[Rule::UnknownAlias, Rule::MissingDriver],
+        Refusal::NoDriver(_) => &[
+            Rule::UnknownAlias,
+            Rule::MissingColon,
+            Rule::HostWithoutDriver,
+            Rule::AddressAsDriver,
+            Rule::EncodedUri,
+            Rule::MissingDriver,
+        ],
         Refusal::MissingSlash { .. } => &[Rule::PathWordAsHost],
-        Refusal::UnknownTransport => &[Rule::TransportAsDriver, Rule::UnknownTransport],
+        Refusal::UnknownTransport => &[
+            Rule::SwappedDriverAndTransport,
+            Rule::TransportAsDriver,
+            Rule::EmptyTransport,
+            Rule::SeveralTransports,
+            Rule::UnknownTransport,
+        ],
         Refusal::UnixWithHost(_) => &[Rule::UnixWithHost],
         Refusal::ExtWithoutCommand => &[Rule::ExtWithoutCommand],
         Refusal::Switch(_)
@@ -215,8 +228,26 @@ fn explains(refusal: &Refusal) -> &'static [Rule] {
         | Refusal::SshAuthMethod(_)
         | Refusal::HypervTransport(_) => &[Rule::WrongParameterValue],
         Refusal::EsxParameter(_) => &[Rule::ValueCrashesClient],
-        Refusal::TestWithoutPath | Refusal::VpxPath => &[Rule::MissingPath],
-        Refusal::OpenvzPath(_) | Refusal::VmwarePath(_) => &[Rule::MissingPath, Rule::WrongPath],
+        Refusal::EmbedScheme(_) => &[Rule::EmbedWithTransport, Rule::UpperCaseDriver],
+        Refusal::EmbedWithoutRoot => &[Rule::EmbedWithoutRoot],
+        Refusal::EmbedRelativeRoot => &[Rule::EmbedRelativeRoot],
+        Refusal::NotEmbeddable(_) => &[Rule::NotEmbeddable],
+        Refusal::BuiltWithout(_) => &[Rule::DriverNotBuilt],
+        Refusal::NoHost => &[Rule::EsxWithoutHost],
+        Refusal::TestWithoutPath => &[Rule::TestWithoutPath],
+        Refusal::VpxPath => &[Rule::VcenterPathTooShort],
+        Refusal::OpenvzPath(_) | Refusal::VmwarePath(_) => &[
+            Rule::MissingPath,
+            Rule::WrongPath,
+            Rule::MisspeltPath,
+            Rule::TrailingSlashInPath,
+            Rule::DoubledSlashInPath,
+            Rule::PathCase,
+            Rule::ExtraPathSegment,
+            Rule::SocketAsPath,
+            Rule::SessionOfASystemDriver,
+            Rule::SystemOfASessionDriver,
+        ],
         _ => &[],
     }
 }

@@ -246,6 +246,7 @@ impl Recovery<'_, '_> {
             return;
         }
         if let Some(close) = memchr::memchr(b']', &text[start..end]).map(|offset| start + offset)
+            && text[start..close].contains(&b':')
             && looks_like_ipv6(&text[start..close])
         {
             self.uri.host = Some(Span::new(start, close + 1));

@@ -53,7 +53,7 @@ fn files_that_cannot_be_read() {
     fs::write(folder.path().join("a.yml"), "u: qemu:///sytem\n").unwrap();
     let ran = Run::new(&["lint", ".", "--file", "missing.yml"]).folder(folder.path()).run();
     ran.assert_code(2).assert_says("missing.yml: No such file or directory");
-    assert!(ran.stdout.contains("wrong-path"), "what was found is shown: {}", ran.stdout);
+    assert!(ran.stdout.contains("misspelt-path"), "what was found is shown: {}", ran.stdout);
     for special in ["/dev/zero", "/dev/null", "/proc/self/fd"] {
         let ran = Run::new(&["lint", special]).run();
         assert!(matches!(ran.status.code(), Some(2 | 3)), "{special}: {}", ran.stderr);

@@ -86,7 +86,8 @@ fn is_wordlike(word: &[u8]) -> bool {
 
 fn is_scheme(word: &[u8]) -> bool {
     let driver = word.split(|byte| *byte == b'+').next().unwrap_or(word);
-    Driver::named(&driver.to_ascii_lowercase()).is_some()
+    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    word.iter().all(legal) && Driver::named(&driver.to_ascii_lowercase()).is_some()
 }
 
 /// Where a percent escape stands, whatever the case of its letters.

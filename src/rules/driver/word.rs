@@ -69,8 +69,8 @@ fn kind(reading: &Reading<'_>, word: &str) -> Word {
 
 fn joined(word: &str) -> Option<(&'static Driver, Transport)> {
     let at = word.rfind(['-', '.'])?;
-    let driver = Driver::named(word[..at].as_bytes())?;
-    Some((driver, Transport::named(word[at + 1..].as_bytes())?))
+    let driver = Driver::named(&word.as_bytes()[..at])?;
+    Some((driver, Transport::named(&word.as_bytes()[at + 1..])?))
 }
 
 /// Whether a host or alias stands there, with its port or path behind the colon.

@@ -82,7 +82,7 @@ fn fragment<'a>(reading: &Reading<'a>) -> Option<(Span, &'a [u8])> {
 }
 
 /// Whether parameters follow the `#`.
-fn cut<'a>(text: &'a [u8]) -> Option<&'a [u8]> {
+fn cut(text: &[u8]) -> Option<&[u8]> {
     let at = memchr::memchr3(b'&', b';', b'?', text)?;
     memchr::memchr(b'=', &text[at..]).map(|_| &text[at + 1..])
 }

@@ -202,6 +202,19 @@ impl Draft {
         self
     }
 
+    /// Replacements that mend it only together.
+    pub(crate) fn fix_at(
+        &mut self,
+        title: impl Into<String>,
+        spans: impl IntoIterator<Item = Span>,
+        content: impl AsRef<[u8]>,
+    ) -> &mut Self {
+        let edit = |span| Edit { span, content: BString::from(content.as_ref()) };
+        let edits = spans.into_iter().map(edit).collect();
+        self.fixes.push(Fix { title: title.into(), edits });
+        self
+    }
+
     /// What the client would have said.
     pub(crate) fn quote(&mut self, message: impl AsRef<[u8]>, seconds: Option<f64>) -> &mut Self {
         if !self.surplus {

@@ -5,6 +5,7 @@
 
 pub(crate) mod clients;
 pub(crate) mod drivers;
+pub(crate) mod foreign;
 pub(crate) mod go_parameters;
 pub(crate) mod levels;
 pub(crate) mod parameters;

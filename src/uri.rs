@@ -15,6 +15,7 @@ mod secrets;
 
 pub use bytes::HOLE;
 pub(crate) use bytes::unescape;
+pub(crate) use query::Sections;
 pub use query::{Parameter, Parameters};
 pub use recover::{Fault, FaultKind, Part, Unparseable};
 
@@ -134,6 +135,11 @@ impl<'a> Uri<'a> {
     #[must_use]
     pub fn parameters(&self) -> Parameters<'a> {
         Parameters::new(self.text, self.query)
+    }
+
+    /// Where each section of the query stands, read as a parameter or not.
+    pub(crate) fn sections(&self) -> Sections<'a> {
+        Sections::new(self.text, self.query)
     }
 
     /// The fragment without its `#`, decoded.

@@ -5,7 +5,7 @@ use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Draft, Drafts, Finding};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
-use crate::settings::{Machine, Source};
+use crate::settings::{Machine, Source, UriOrigin};
 use crate::tables::clients::{Client, Family, UriDialect};
 use crate::text::Veil;
 use crate::uri::{HOLE, Uri};
@@ -20,6 +20,8 @@ pub(crate) struct Subject<'a> {
     /// What was looked up among the aliases.
     pub(crate) looked_up: Option<&'a [u8]>,
     pub(crate) is_argument: bool,
+    /// The variable or file that named it, where the client was given none.
+    pub(crate) default_from: Option<&'a str>,
     pub(crate) readonly: bool,
     pub(crate) client: Client,
     pub(crate) machine: &'a Machine,
@@ -50,6 +52,11 @@ impl<'a> Subject<'a> {
             typed: source.typed.as_deref(),
             looked_up: source.looked_up.as_deref(),
             is_argument: source.looked_up.is_some(),
+            default_from: match &source.origin {
+                UriOrigin::Variable(name) => Some(name),
+                UriOrigin::ConfDefault(file) => Some(file),
+                UriOrigin::Given | UriOrigin::Alias(_) | UriOrigin::Nobody => None,
+            },
             readonly,
             client,
             machine,
@@ -102,6 +109,7 @@ impl<'a> Subject<'a> {
             plan: &plan,
             machine: self.machine,
             is_argument: self.is_argument,
+            default_from: self.default_from,
         })
     }
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 use crate::settings::Machine;
 use crate::tables::clients::UriDialect;
 use crate::tables::drivers::Driver;
+use crate::tables::parameters::Reader;
 use crate::text::Span;
 use crate::uri::{Fault, HOLE, Uri};
 
@@ -23,6 +24,8 @@ pub(crate) struct Reading<'a> {
     /// Whether a person typed it as the thing to connect to: then it may be a
     /// misspelt alias.
     pub(crate) is_argument: bool,
+    /// The variable or file that named it, where the client was given none.
+    pub(crate) default_from: Option<&'a str>,
 }
 
 impl<'a> Reading<'a> {
@@ -65,5 +68,47 @@ impl<'a> Reading<'a> {
         let text = &self.uri.text()[start..];
         let slashes = text.iter().take_while(|byte| **byte == b'/').count();
         Span::new(start, start + slashes)
+    }
+
+    /// Parameters of this name, ASCII case ignored, whose value can be judged. The
+    /// comparison of lengths makes it nearly free where there is none.
+    pub(crate) fn given(&self, name: &'static str) -> impl Iterator<Item = &'a Planned> + use<'a> {
+        let reading = *self;
+        self.plan.parameters.iter().filter(move |planned| {
+            planned.name.len() == name.len()
+                && planned.name.eq_ignore_ascii_case(name.as_bytes())
+                && reading.is_judgeable(planned)
+        })
+    }
+
+    /// Whether name and value are really there, without a fault in them, and the
+    /// value has not swallowed the next parameter: else that is the finding.
+    pub(crate) fn is_judgeable(&self, planned: &Planned) -> bool {
+        let section = planned.name_span.to(planned.value_span);
+        self.is_certain(section)
+            && !self.faults.iter().any(|fault| section.contains(fault.span))
+            && self.swallowed(planned).is_none()
+    }
+
+    /// Where within a section a `?` or `;` stands that was to begin the next
+    /// parameter. Within `name`, which is a URI itself, a `?` is nothing odd.
+    pub(crate) fn swallowed(&self, planned: &Planned) -> Option<usize> {
+        let section = planned.name_span.to(planned.value_span);
+        let text = self.text(section);
+        if planned.name.eq_ignore_ascii_case(b"name") {
+            return None;
+        }
+        memchr::memchr2_iter(b'?', b';', text).filter(|at| *at > 0).find_map(|at| {
+            let next = &text[at + 1..];
+            let word = &next[..memchr::memchr(b'=', next)?];
+            let looks_like_one = match text[at] {
+                b';' => Reader::Remote.named(word).is_some() || Reader::Esx.named(word).is_some(),
+                _ => {
+                    word.first().is_some_and(u8::is_ascii_alphabetic)
+                        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+                }
+            };
+            looks_like_one.then_some(section.start as usize + at)
+        })
     }
 }

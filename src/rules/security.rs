@@ -5,54 +5,100 @@ use std::net::IpAddr;
 use bstr::ByteSlice;
 
 use crate::finding::Drafts;
-use crate::plan::{Effect, is_plain_for_shell, switch};
+use crate::plan::{Effect, Planned, is_plain_for_shell, switch};
 use crate::rules::Reading;
+use crate::rules::parameter::offer_to_remove;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 
-/// A password before the `@`, or as the value of a parameter.
+/// A password before the `@`.
 pub(crate) fn password_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
-    let uri = reading.uri;
-    for span in uri.secret_spans() {
+    let Some(user) = reading.uri.user_span() else { return };
+    for span in reading.uri.secret_spans() {
         // A placeholder keeps the password out of the file.
-        if !reading.is_certain(span) {
+        if !user.contains(span) || !reading.is_certain(span) {
             continue;
         }
-        let in_user = uri.user_span().filter(|user| user.contains(span));
-        if let Some(user) = in_user {
-            let name = Span::new(user.start as usize, span.start as usize - 1);
-            let colon_on = Span::new(span.start as usize - 1, span.end as usize);
-            out.at(span).fact("user", reading.text(name)).fix("remove the password", colon_on, "");
-        } else {
-            let section = uri.parameters().find(|parameter| parameter.section.contains(span));
-            let name = section.map(|parameter| parameter.name().into_owned()).unwrap_or_default();
-            out.at(span).variant("parameter").fact("name", name);
+        let name = Span::new(user.start as usize, span.start as usize - 1);
+        let colon_on = Span::new(span.start as usize - 1, span.end as usize);
+        out.at(span).fact("user", reading.text(name)).fix("remove the password", colon_on, "");
+    }
+}
+
+/// A password as the value of a parameter.
+pub(crate) fn password_parameter(reading: &Reading<'_>, out: &mut Drafts) {
+    if reading.plan.parameters.is_empty() {
+        return;
+    }
+    for span in reading.uri.secret_spans() {
+        let holds = |planned: &&Planned| planned.value_span == span;
+        let Some(planned) = reading.plan.parameters.iter().find(holds) else { continue };
+        if !reading.is_certain(planned.name_span.to(span)) {
+            continue;
         }
+        let fate = if reading.plan.transport.is_some() {
+            "the secret is handed to the server and does nothing"
+        } else {
+            "the driver does nothing with the secret"
+        };
+        let draft = out.at(span).fact("name", planned.name.as_slice()).fact("fate", fate);
+        offer_to_remove(draft, reading, planned);
     }
 }
 
 /// `no_verify=1`, `known_hosts_verify=ignore`: anybody may answer.
 pub(crate) fn unverified_peer(reading: &Reading<'_>, out: &mut Drafts) {
-    for planned in reading.plan.parameters.iter().filter(|planned| planned.effect == Effect::Used) {
-        let name = planned.name.to_ascii_lowercase();
-        let (variant, on) = match name.as_slice() {
-            b"no_verify" if reading.plan.transport == Some(Transport::Tls) => {
-                ("tls", is_on(planned))
-            }
-            b"no_verify" if reading.plan.transport == Some(Transport::Ssh) => {
-                ("ssh", is_on(planned))
-            }
-            b"no_verify" => ("https", is_on(planned)),
-            b"known_hosts_verify" => ("libssh", planned.value.eq_ignore_ascii_case(b"ignore")),
-            _ => continue,
+    let ignores = |planned: &&Planned| planned.value.eq_ignore_ascii_case(b"ignore");
+    for planned in used(reading, "no_verify").filter(|planned| is_on(planned)) {
+        let variant = match reading.plan.transport {
+            Some(Transport::Tls) => "tls",
+            Some(_) => "ssh",
+            None => "https",
         };
-        if on && reading.is_certain(planned.name_span.to(planned.value_span)) {
-            out.at(planned.name_span.to(planned.value_span)).variant(variant);
+        out.at(planned.name_span.to(planned.value_span)).variant(variant);
+    }
+    for planned in used(reading, "known_hosts_verify").filter(ignores) {
+        out.at(planned.name_span.to(planned.value_span)).variant("libssh");
+    }
+}
+
+/// `known_hosts_verify=auto`: anybody may answer the first time.
+pub(crate) fn accepts_new_host_keys(reading: &Reading<'_>, out: &mut Drafts) {
+    let accepts = |planned: &&Planned| planned.value.eq_ignore_ascii_case(b"auto");
+    for planned in used(reading, "known_hosts_verify").filter(accepts) {
+        out.at(planned.name_span.to(planned.value_span));
+    }
+}
+
+/// `no_sanity=1`: what is wrong with our own certificates is not looked for.
+pub(crate) fn sanity_check_off(reading: &Reading<'_>, out: &mut Drafts) {
+    for planned in used(reading, "no_sanity").filter(|planned| is_on(planned)) {
+        let draft = out.at(planned.name_span.to(planned.value_span));
+        offer_to_remove(draft, reading, planned);
+    }
+}
+
+/// `command`: the URI runs a program here. In a file of one's own, `ext` says so
+/// already.
+pub(crate) fn program_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
+    if !reading.is_argument && reading.plan.transport == Some(Transport::Ext) {
+        return;
+    }
+    for planned in used(reading, "command").filter(|planned| !planned.value.is_empty()) {
+        let program = planned.value.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        if program != b"ssh" {
+            out.at(planned.name_span.to(planned.value_span))
+                .fact("program", planned.value.as_slice());
         }
     }
 }
 
-fn is_on(planned: &crate::plan::Planned) -> bool {
+/// Parameters of this name that the client acts on.
+fn used<'a>(reading: &Reading<'a>, name: &'static str) -> impl Iterator<Item = &'a Planned> {
+    reading.given(name).filter(|planned| planned.effect == Effect::Used)
+}
+
+fn is_on(planned: &Planned) -> bool {
     switch(&planned.value) == Some(true)
 }
 
@@ -87,25 +133,22 @@ pub(crate) fn host_begins_with_dash(reading: &Reading<'_>, out: &mut Drafts) {
 /// `command`, `netcat` or `socket` with something that a shell acts on.
 pub(crate) fn shell_characters(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(transport) = reading.plan.transport else { return };
-    for planned in reading.plan.parameters.iter().filter(|planned| planned.effect == Effect::Used) {
-        let name = planned.name.to_ascii_lowercase();
-        let variant = match name.as_slice() {
-            b"socket" if transport.is_ssh_like() => "socket",
-            b"netcat" => "netcat",
-            b"command" => "command",
-            _ => continue,
-        };
-        let odd: Vec<u8> =
-            planned.value.iter().copied().filter(|byte| !is_plain_for_shell(*byte)).collect();
-        if !odd.is_empty() && reading.is_certain(planned.value_span) {
+    for name in ["socket", "netcat", "command"] {
+        // Without ssh in between, no shell reads the path of a socket.
+        if name == "socket" && !transport.is_ssh_like() {
+            continue;
+        }
+        for planned in reading.plan.parameters.iter().filter(|planned| {
+            planned.effect == Effect::Used && planned.name.eq_ignore_ascii_case(name.as_bytes())
+        }) {
+            let odd = planned.value.iter().position(|byte| !is_plain_for_shell(*byte));
+            let Some(at) = odd.filter(|_| reading.is_certain(planned.value_span)) else { continue };
+            let rest = planned.value[at..].as_bstr();
             out.at(planned.value_span)
-                .variant(variant)
-                .fact("name", &name)
+                .variant(name)
+                .fact("name", name)
                 .fact("value", planned.value.as_slice())
-                .fact(
-                    "character",
-                    odd.as_bstr().chars().next().map(String::from).unwrap_or_default(),
-                );
+                .fact("character", rest.chars().next().map(String::from).unwrap_or_default());
         }
     }
 }

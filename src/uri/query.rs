@@ -71,6 +71,31 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// Iterates over the sections of a query as libvirt cuts them, the empty ones
+/// and those that it drops included.
+#[derive(Debug, Clone)]
+pub(crate) struct Sections<'a> {
+    parameters: Parameters<'a>,
+}
+
+impl<'a> Sections<'a> {
+    pub(super) fn new(text: &'a [u8], query: Option<Span>) -> Self {
+        let mut parameters = Parameters::new(text, query);
+        if query.is_none() {
+            parameters.at = parameters.end + 1;
+        }
+        Self { parameters }
+    }
+}
+
+impl Iterator for Sections<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        (self.parameters.at <= self.parameters.end).then(|| self.parameters.section())
+    }
+}
+
 impl<'a> Iterator for Parameters<'a> {
     type Item = Parameter<'a>;
 

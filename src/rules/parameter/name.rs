@@ -1,28 +1,73 @@
-//! Names that nobody knows, nearly known ones, and names given twice.
+//! Names that libvirt does not have, or has elsewhere, and names given twice.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{judged, reader};
-use crate::finding::Drafts;
-use crate::plan::Planned;
+use super::{judged, offer_to_remove, reader};
+use crate::finding::{Draft, Drafts};
+use crate::plan::{Effect, Planned};
 use crate::rules::Reading;
+use crate::tables::drivers::Runs;
+use crate::tables::foreign::{FOREIGN, Foreign, MISPLACED, Misplaced};
 use crate::tables::parameters::Reader;
 use crate::text::nearest;
 
-/// Names that nobody knows, or that only `/embed` reads.
-fn unknown<'r>(
+/// What a name is that the reader of this URI does not know.
+enum Stranger {
+    /// Only the path `/embed` reads it.
+    Root,
+    /// Only esx, gsx and vpx read it.
+    Esx,
+    /// Only the remote driver reads it.
+    Libvirt,
+    Foreign(&'static Foreign),
+    Misplaced(&'static Misplaced),
+    Near(&'static str),
+    Unknown,
+}
+
+/// The parameters that the reader of this URI does not know, and what each is.
+fn strangers<'r>(
     reading: &'r Reading<'_>,
-) -> impl Iterator<Item = (&'r Planned, Cow<'r, str>, Option<&'static str>)> {
-    let reader = reader(reading);
-    let embedded = reading.plan.path == "/embed";
+) -> impl Iterator<Item = (&'r Planned, Cow<'r, str>, Stranger)> {
+    let known_to = reader(reading);
+    let plan = reading.plan;
+    // A local driver reads none, which is said once.
+    let silent = plan.transport.is_none()
+        && reading.driver().is_some_and(|driver| driver.runs == Runs::InClientLocal);
+    let embedded = plan.path == "/embed";
     judged(reading)
-        .filter(move |(planned, _)| reader.named(&planned.name).is_none())
+        // Where the remote driver used or ignored one, it knew it.
+        .filter(move |(planned, _)| plan.transport.is_none() || planned.effect == Effect::Forwarded)
+        .filter(move |(planned, _)| !silent && known_to.named(&planned.name).is_none())
         .filter(move |(planned, _)| !(embedded && planned.name.eq_ignore_ascii_case(b"root")))
         .map(move |(planned, name)| {
-            let near = nearest(&name, reader.table().iter().map(|row| row.name));
-            (planned, name, near)
+            let stranger = classify(known_to, &planned.name, &name);
+            (planned, name, stranger)
         })
+}
+
+fn classify(known_to: Reader, raw: &[u8], name: &str) -> Stranger {
+    let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(raw);
+    if is("root") {
+        return Stranger::Root;
+    }
+    if Reader::Remote.named(raw).is_some() {
+        return Stranger::Libvirt;
+    }
+    if Reader::Esx.named(raw).is_some() {
+        return Stranger::Esx;
+    }
+    if let Some(row) = FOREIGN.iter().find(|row| is(row.name)) {
+        return Stranger::Foreign(row);
+    }
+    if let Some(part) = MISPLACED.iter().find(|part| is(part.name)) {
+        return Stranger::Misplaced(part);
+    }
+    match nearest(name, known_to.table().iter().map(|row| row.name)) {
+        Some(near) => Stranger::Near(near),
+        None => Stranger::Unknown,
+    }
 }
 
 /// Where an unknown parameter ends up.
@@ -34,38 +79,124 @@ fn fate(reading: &Reading<'_>) -> &'static str {
     }
 }
 
-/// A name that no libvirt knows.
-pub(crate) fn unknown_parameter(reading: &Reading<'_>, out: &mut Drafts) {
-    let fate = fate(reading);
-    for (planned, name, near) in unknown(reading) {
-        if near.is_none() {
-            let draft = out.at(planned.name_span).fact("name", name.as_bytes()).fact("fate", fate);
-            if Reader::Esx.named(&planned.name).is_some() {
-                draft.variant("esx");
-            } else if planned.name.eq_ignore_ascii_case(b"root") {
-                draft.variant("root");
-            }
+/// One finding for each that `wanted` takes, which adds what it has to say.
+fn report(
+    reading: &Reading<'_>,
+    out: &mut Drafts,
+    wanted: impl Fn(&Stranger) -> bool,
+    add: impl Fn(&mut Draft, &Planned, &Stranger),
+) {
+    if reading.plan.parameters.is_empty() {
+        return;
+    }
+    for (planned, name, stranger) in strangers(reading) {
+        if wanted(&stranger) {
+            let draft = out.at(planned.name_span);
+            draft.fact("name", name.as_bytes()).fact("fate", fate(reading));
+            add(draft, planned, &stranger);
         }
     }
 }
 
+/// A name that no libvirt knows.
+pub(crate) fn unknown_parameter(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Unknown);
+    report(reading, out, is_it, |draft, planned, _| offer_to_remove(draft, reading, planned));
+}
+
 /// A name that is nearly a known one.
 pub(crate) fn misspelt_parameter(reading: &Reading<'_>, out: &mut Drafts) {
-    let fate = fate(reading);
-    for (planned, name, near) in unknown(reading) {
-        if let Some(known) = near {
-            out.at(planned.name_span)
-                .fact("name", name.as_bytes())
-                .fact("known", known)
-                .fact("fate", fate)
-                .fix(format!("write {known}"), planned.name_span, known);
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Near(_));
+    report(reading, out, is_it, |draft, planned, stranger| {
+        if let Stranger::Near(known) = stranger {
+            draft.fact("known", known).fix(format!("write {known}"), planned.name_span, known);
+        }
+    });
+}
+
+/// A name that another tool reads.
+pub(crate) fn parameter_of_another_tool(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Foreign(_));
+    report(reading, out, is_it, |draft, planned, stranger| {
+        let Stranger::Foreign(row) = stranger else { return };
+        draft.fact("whose", row.whose).fact("instead", row.instead);
+        match row.own.filter(|own| reader(reading).named(own.as_bytes()).is_some()) {
+            Some(own) => {
+                draft.fix(format!("write {own}"), planned.name_span, own);
+            }
+            None => offer_to_remove(draft, reading, planned),
+        }
+    });
+}
+
+/// A user, host or port as a parameter.
+pub(crate) fn part_as_parameter(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Misplaced(_));
+    report(reading, out, is_it, |draft, planned, stranger| {
+        let Stranger::Misplaced(part) = stranger else { return };
+        draft.fact("place", part.place);
+        offer_to_remove(draft, reading, planned);
+    });
+}
+
+/// A parameter of esx where nothing is esx.
+pub(crate) fn esx_parameter_elsewhere(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Esx);
+    report(reading, out, is_it, |draft, planned, _| offer_to_remove(draft, reading, planned));
+}
+
+/// A parameter of the remote driver for esx, gsx, vpx or hyperv.
+pub(crate) fn libvirt_parameter_with_esx(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Libvirt);
+    report(reading, out, is_it, |draft, planned, _| {
+        draft.fact("driver", reading.uri.driver().unwrap_or_default());
+        offer_to_remove(draft, reading, planned);
+    });
+}
+
+/// `root` without the path `/embed`.
+pub(crate) fn root_outside_embed(reading: &Reading<'_>, out: &mut Drafts) {
+    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Root);
+    report(reading, out, is_it, |draft, planned, _| offer_to_remove(draft, reading, planned));
+}
+
+/// A known name with capitals.
+pub(crate) fn upper_case_parameter(reading: &Reading<'_>, out: &mut Drafts) {
+    for planned in &reading.plan.parameters {
+        if !planned.name.iter().any(u8::is_ascii_uppercase)
+            || !reading.is_certain(planned.name_span)
+        {
+            continue;
+        }
+        let Some(row) = reader(reading).named(&planned.name) else { continue };
+        let local = reading.plan.transport.is_none() && reader(reading) == Reader::Remote;
+        if local {
+            continue;
+        }
+        let draft = out
+            .at(planned.name_span)
+            .fact("name", planned.name.as_slice())
+            .fact("known", row.name)
+            .fix(format!("write {}", row.name), planned.name_span, row.name);
+        // Taken out whatever its case, and looked up in lower case only.
+        if row.name == "authfile" {
+            draft.variant("authfile");
         }
     }
 }
 
 /// A name that stands there more than once.
 pub(crate) fn duplicate_parameter(reading: &Reading<'_>, out: &mut Drafts) {
+    if reading.plan.parameters.len() < 2 {
+        return;
+    }
     let reader = reader(reading);
+    // The remote driver has marked all but the last of each name.
+    let remote = reading.plan.transport.is_some();
+    let earlier_one = |planned: &Planned| planned.effect == Effect::Ignored;
+    if remote && !reading.plan.parameters.iter().any(earlier_one) {
+        return;
+    }
     let mut seen: HashMap<Vec<u8>, &Planned> = HashMap::new();
     for (planned, name) in judged(reading) {
         let earlier = seen.insert(planned.name.to_ascii_lowercase(), planned);

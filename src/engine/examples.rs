@@ -272,6 +272,52 @@ mod tests {
     }
 
     #[test]
+    fn a_fix_ends_its_finding() {
+        let machine = Machine::fixed("2026-01-01".into());
+        let mut fixed = 0;
+        for rule in Rule::all().filter(|rule| rule.head().fix.is_some()) {
+            let bad = rule.page().split("\n## Good\n").next().unwrap_or_default();
+            let mut tried = 0;
+            for block in blocks(bad) {
+                for text in uris_of(&block) {
+                    let source = Source::of_file(&text);
+                    let subject = Subject::new(&source, Client::LIBVIRT, &machine, false);
+                    let own = |subject: &Subject<'_>| {
+                        let found = subject.lint(&Levels::default()).findings;
+                        found.into_iter().filter(|one| one.rule == rule).collect::<Vec<_>>()
+                    };
+                    for fix in own(&subject).iter().flat_map(|finding| &finding.fixes) {
+                        let mut text = text.clone();
+                        let mut edits: Vec<_> = fix.edits.iter().collect();
+                        edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+                        for (span, content) in edits {
+                            text.splice(span.range(), content.as_str().bytes());
+                        }
+                        let source = Source::of_file(&text);
+                        let again = Subject::new(&source, Client::LIBVIRT, &machine, false);
+                        let shown = String::from_utf8_lossy(&text).into_owned();
+                        assert!(own(&again).is_empty(), "{}: {shown}", rule.name());
+                        tried += 1;
+                    }
+                }
+            }
+            fixed += usize::from(tried > 0);
+        }
+        assert!(fixed > 30, "only {fixed} rules have a fix that was tried");
+    }
+
+    /// The URIs of a block that is a file.
+    fn uris_of(block: &Block<'_>) -> Vec<Vec<u8>> {
+        let Some((_, name)) = block.info.split_once(' ').filter(|(kind, _)| *kind != "json") else {
+            return Vec::new();
+        };
+        let lines = block.lines.iter().map(|line| line.split("  # error: ").next().unwrap_or(line));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let found = scan(text.as_bytes(), Dialect::of(Path::new(name))).found;
+        found.into_iter().map(|located| located.text).collect()
+    }
+
+    #[test]
     fn every_page_is_well_made() {
         for rule in Rule::all() {
             let (name, page, head) = (rule.name(), rule.page(), rule.head());

@@ -90,25 +90,33 @@ impl<'a> Reading<'a> {
             && self.swallowed(planned).is_none()
     }
 
-    /// Where within a section a `?` or `;` stands that was to begin the next
-    /// parameter. Within `name`, which is a URI itself, a `?` is nothing odd.
+    /// Where within a section the first `?` or `;` stands that was to begin the
+    /// next parameter.
     pub(crate) fn swallowed(&self, planned: &Planned) -> Option<usize> {
+        self.swallowing(planned).next()
+    }
+
+    /// Where all of them stand. Within `name`, which is a URI itself, a `?` is
+    /// nothing odd.
+    pub(crate) fn swallowing(&self, planned: &Planned) -> impl Iterator<Item = usize> + use<'a> {
         let section = planned.name_span.to(planned.value_span);
-        let text = self.text(section);
-        if planned.name.eq_ignore_ascii_case(b"name") {
-            return None;
+        let is_name = planned.name.eq_ignore_ascii_case(b"name");
+        let text = if is_name { &[][..] } else { self.text(section) };
+        memchr::memchr2_iter(b'?', b';', text)
+            .filter(move |at| *at > 0 && begins_parameter(text[*at], &text[at + 1..]))
+            .map(move |at| section.start as usize + at)
+    }
+}
+
+/// Whether what follows a `?` or `;` looks like a parameter of its own.
+fn begins_parameter(mark: u8, rest: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'=', rest) else { return false };
+    let word = &rest[..end];
+    match mark {
+        b';' => Reader::Remote.named(word).is_some() || Reader::Esx.named(word).is_some(),
+        _ => {
+            word.first().is_some_and(u8::is_ascii_alphabetic)
+                && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         }
-        memchr::memchr2_iter(b'?', b';', text).filter(|at| *at > 0).find_map(|at| {
-            let next = &text[at + 1..];
-            let word = &next[..memchr::memchr(b'=', next)?];
-            let looks_like_one = match text[at] {
-                b';' => Reader::Remote.named(word).is_some() || Reader::Esx.named(word).is_some(),
-                _ => {
-                    word.first().is_some_and(u8::is_ascii_alphabetic)
-                        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-                }
-            };
-            looks_like_one.then_some(section.start as usize + at)
-        })
     }
 }

@@ -8,6 +8,7 @@ use crate::tables::clients::Since;
 use crate::tables::drivers::Runs;
 use crate::tables::parameters::{Parameter, Reader};
 use crate::tables::transports::Transport;
+use crate::text::Span;
 
 /// What a parameter that its transport has no use for was to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ fn report(reading: &Reading<'_>, wanted: Hope, out: &mut Drafts) {
             .at(planned.name_span)
             .fact("name", row.name)
             .fact("transport", transport.facts().phrase)
-            .fact("users", users.join(", "))
+            .fact("users", users.join(" and "))
             .fact("what", row.what);
         offer_to_remove(draft, reading, planned);
     }
@@ -117,7 +118,21 @@ pub(crate) fn socket_with_network_transport(reading: &Reading<'_>, out: &mut Dra
 
 /// `keyfile` and its like where nothing is ssh.
 pub(crate) fn ssh_parameter_without_ssh(reading: &Reading<'_>, out: &mut Drafts) {
-    report(reading, Hope::Ssh, out);
+    for (planned, row, transport) in unfit(reading, Hope::Ssh) {
+        let draft = out
+            .at(planned.name_span)
+            .fact("name", row.name)
+            .fact("transport", transport.facts().phrase)
+            .fact("what", row.what);
+        match reading.uri.driver_span() {
+            // A host without a transport: who writes a key there means ssh.
+            Some(driver) if reading.uri.transport_span().is_none() && transport.is_remote() => {
+                let behind = Span::empty(driver.end as usize);
+                draft.variant("host").fix("write +ssh", behind, "+ssh");
+            }
+            _ => offer_to_remove(draft, reading, planned),
+        }
+    }
 }
 
 /// Any parameter of a driver that reads none.

@@ -9,39 +9,35 @@ use crate::text::{Span, nearest};
 
 /// `a=1;b=2&c=3`: libvirt takes `1;b=2` for the value of `a`.
 pub(crate) fn mixed_separators(reading: &Reading<'_>, out: &mut Drafts) {
-    swallowed(reading, b';', |name, at, next| {
-        let at = Span::new(at, at + 1);
-        out.at(at).fact("name", name).fact("next", next).fix("write &", at, "&");
-    });
+    swallowed(reading, b';', out);
 }
 
 /// `?a=1?b=2`: the second `?` is part of the value.
 pub(crate) fn second_question_mark(reading: &Reading<'_>, out: &mut Drafts) {
-    swallowed(reading, b'?', |name, at, next| {
-        let at = Span::new(at, at + 1);
-        out.at(at).fact("name", name).fact("next", next).fix("write &", at, "&");
-    });
+    swallowed(reading, b'?', out);
 }
 
-/// Calls `found` for each parameter that is part of another one's value behind
-/// `mark`, with the name of the first, the place of the mark and the second name.
-fn swallowed(reading: &Reading<'_>, mark: u8, mut found: impl FnMut(&[u8], usize, &[u8])) {
+/// One finding for each parameter with others behind `mark` in its value.
+fn swallowed(reading: &Reading<'_>, mark: u8, out: &mut Drafts) {
     if reading.uri.query().is_none_or(|query| memchr::memchr(mark, query).is_none()) {
         return;
     }
+    let text = reading.uri.text();
     for planned in &reading.plan.parameters {
         let section = planned.name_span.to(planned.value_span);
-        let Some(at) = reading.swallowed(planned) else { continue };
-        if reading.uri.text()[at] != mark || !reading.is_certain(section) {
-            continue;
-        }
-        let end = |from: usize, byte| {
-            let rest = &reading.uri.text()[from..section.end as usize];
+        let marks = || reading.swallowing(planned).filter(|at| text[*at] == mark);
+        let Some(first) = marks().next().filter(|_| reading.is_certain(section)) else { continue };
+        let until = |from: usize, byte| {
+            let rest = &text[from..section.end as usize];
             memchr::memchr(byte, rest).map_or(section.end as usize, |length| from + length)
         };
-        let name = Span::new(section.start as usize, end(section.start as usize, b'=').min(at));
-        let next = Span::new(at + 1, end(at + 1, b'='));
-        found(reading.text(name), at, reading.text(next));
+        let start = section.start as usize;
+        let name = Span::new(start, until(start, b'=').min(first));
+        let next = Span::new(first + 1, until(first + 1, b'='));
+        out.at(Span::new(first, first + 1))
+            .fact("name", reading.text(name))
+            .fact("next", reading.text(next))
+            .fix_at("write &", marks().map(|at| Span::new(at, at + 1)), "&");
     }
 }
 

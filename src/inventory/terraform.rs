@@ -113,6 +113,7 @@ fn satisfies(version: [u32; 3], part: &str) -> bool {
         *place = *number;
     }
     match operator.trim() {
+        _ if part.is_empty() => true,
         "" | "=" => version == limit,
         "!=" => version != limit,
         ">" => version > limit,

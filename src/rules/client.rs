@@ -2,12 +2,16 @@
 
 mod compare;
 mod go;
+mod parameter;
 mod terraform;
 
 pub(crate) use self::compare::clients_differ;
 pub(crate) use self::go::{
     parameter_dropped, parameter_refused_by_client, plus_is_a_blank, session_means_system,
-    unparseable_by_client,
+    transport_unknown_to_client, unparseable_by_client,
+};
+pub(crate) use self::parameter::{
+    parameter_ignored_by_client, parameter_unknown_to_client, value_unknown_to_client,
 };
 pub(crate) use self::terraform::{
     agent_forwarded, driver_unknown_to_client, host_means_ssh, host_required_by_client,

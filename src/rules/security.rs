@@ -8,6 +8,7 @@ use crate::finding::Drafts;
 use crate::plan::{Effect, Planned, is_plain_for_shell, switch};
 use crate::rules::Reading;
 use crate::rules::parameter::offer_to_remove;
+use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 
@@ -21,7 +22,11 @@ pub(crate) fn password_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
         }
         let name = Span::new(user.start as usize, span.start as usize - 1);
         let colon_on = Span::new(span.start as usize - 1, span.end as usize);
-        out.at(span).fact("user", reading.text(name)).fix("remove the password", colon_on, "");
+        let draft = out.at(span).fact("user", reading.text(name));
+        if reading.dialect() != UriDialect::Libvirt {
+            draft.variant("go");
+        }
+        draft.fix("remove the password", colon_on, "");
     }
 }
 
@@ -135,7 +140,8 @@ pub(crate) fn shell_characters(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(transport) = reading.plan.transport else { return };
     for name in ["socket", "netcat", "command"] {
         // Without ssh in between, no shell reads the path of a socket.
-        if name == "socket" && !transport.is_ssh_like() {
+        let script = || reading.plan.ssh.as_ref().is_some_and(|ssh| ssh.remote_command.is_some());
+        if name == "socket" && !(transport.is_ssh_like() && script()) {
             continue;
         }
         for planned in reading.plan.parameters.iter().filter(|planned| {

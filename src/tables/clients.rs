@@ -148,13 +148,12 @@ impl UriDialect {
         }
     }
 
-    /// The transport of this word; only libvirt ignores its case.
+    /// The transport of this word. Case does not matter: libvirt ignores it there, and
+    /// Go's net/url writes every scheme in lower case.
     #[must_use]
     pub fn transport(self, word: &[u8]) -> Option<Transport> {
-        match self {
-            Self::Libvirt => Transport::named(word),
-            _ => self.transports().iter().copied().find(|known| known.name().as_bytes() == word),
-        }
+        let named = |known: &Transport| known.name().as_bytes().eq_ignore_ascii_case(word);
+        self.transports().iter().copied().find(named)
     }
 
     /// How a person calls it.

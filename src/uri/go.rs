@@ -7,11 +7,16 @@
 //!
 //! Source: `net/url/url.go` of Go 1.24.
 
+mod error;
+mod escape;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use self::error::Fault;
+pub(crate) use self::error::GoError;
+use self::escape::{Part, escape_path, is_path_byte, unescape};
 use super::bytes::HOLE;
 use crate::text::Span;
 
@@ -41,87 +46,6 @@ pub(crate) struct GoUrl<'a> {
 pub(crate) struct GoUser {
     pub(crate) name: BString,
     pub(crate) password: Option<BString>,
-}
-
-/// Why Go refuses a text, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GoError {
-    /// The text without its fragment, or with it where that is at fault.
-    text: BString,
-    what: Fault,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Fault {
-    Control,
-    NoScheme,
-    ColonInFirstSegment,
-    OpenBracket,
-    Port(BString),
-    Userinfo,
-    Escape(BString),
-    HostCharacter(BString),
-}
-
-impl fmt::Display for GoError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "parse {}: ", Quoted(self.text.as_bstr()))?;
-        match &self.what {
-            Fault::Control => f.write_str("net/url: invalid control character in URL"),
-            Fault::NoScheme => f.write_str("missing protocol scheme"),
-            Fault::ColonInFirstSegment => {
-                f.write_str("first path segment in URL cannot contain colon")
-            }
-            Fault::OpenBracket => f.write_str("missing ']' in host"),
-            Fault::Port(port) => write!(f, "invalid port {} after host", Quoted(port.as_bstr())),
-            Fault::Userinfo => f.write_str("net/url: invalid userinfo"),
-            Fault::Escape(escape) => {
-                write!(f, "invalid URL escape {}", Quoted(escape.as_bstr()))
-            }
-            Fault::HostCharacter(byte) => {
-                write!(f, "invalid character {} in host name", Quoted(byte.as_bstr()))
-            }
-        }
-    }
-}
-
-/// Go's `%q`.
-struct Quoted<'a>(&'a BStr);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for (start, end, character) in self.0.char_indices() {
-            match character {
-                '\u{fffd}' if &self.0[start..end] != "\u{fffd}".as_bytes() => {
-                    for byte in self.0[start..end].bytes() {
-                        write!(f, "\\x{byte:02x}")?;
-                    }
-                }
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\u{7}' => f.write_str("\\a")?,
-                '\u{8}' => f.write_str("\\b")?,
-                '\u{c}' => f.write_str("\\f")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                '\u{b}' => f.write_str("\\v")?,
-                '\0'..='\u{1f}' | '\u{7f}' => write!(f, "\\x{:02x}", u32::from(character))?,
-                _ => write!(f, "{character}")?,
-            }
-        }
-        f.write_str("\"")
-    }
-}
-
-/// The part of a URI that a text is decoded for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Host,
-    Zone,
-    Query,
-    Other,
 }
 
 impl<'a> GoUrl<'a> {
@@ -348,79 +272,6 @@ fn parse_host(host: &[u8]) -> Result<BString, Fault> {
         after_colon(&host[colon..])?;
     }
     unescape(host, Part::Host)
-}
-
-fn unescape(text: &[u8], part: Part) -> Result<BString, Fault> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b'%' => {
-                let escape = &text[at..text.len().min(at + 3)];
-                let byte = decode(escape).ok_or_else(|| Fault::Escape(escape.into()))?;
-                let forbidden = match part {
-                    // In a host only bytes that are no ASCII, and the zone's own mark.
-                    Part::Host => byte < 0x80 && escape != b"%25",
-                    Part::Zone => escape != b"%25" && byte != b' ' && !is_host_byte(byte),
-                    Part::Query | Part::Other => false,
-                };
-                if forbidden {
-                    return Err(Fault::Escape(escape.into()));
-                }
-                decoded.push(byte);
-                at += 3;
-            }
-            b'+' if part == Part::Query => {
-                decoded.push(b' ');
-                at += 1;
-            }
-            byte if matches!(part, Part::Host | Part::Zone)
-                && byte < 0x80
-                && !is_host_byte(byte) =>
-            {
-                return Err(Fault::HostCharacter(BString::from([byte].as_slice())));
-            }
-            byte => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    Ok(decoded.into())
-}
-
-/// The byte of a `%XX`.
-fn decode(escape: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(escape.get(1..3)?).ok()?;
-    digits
-        .bytes()
-        .all(|digit| digit.is_ascii_hexdigit())
-        .then(|| u8::from_str_radix(digits, 16).ok())?
-}
-
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == HOLE || b"!$&'()*+,;=:[]<>\"-_.~".contains(&byte)
-}
-
-/// Bytes that may stay in a path that somebody escaped by hand.
-fn is_path_byte(byte: u8) -> bool {
-    b"!$&'()*+,;=:@[]%".contains(&byte) || stands_in_path(byte)
-}
-
-fn stands_in_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == HOLE || b"-_.~$&+,/:;=@".contains(&byte)
-}
-
-fn escape_path(path: &[u8]) -> BString {
-    let mut escaped = BString::default();
-    for byte in path {
-        if stands_in_path(*byte) {
-            escaped.push(*byte);
-        } else {
-            escaped.extend_from_slice(format!("%{byte:02X}").as_bytes());
-        }
-    }
-    escaped
 }
 
 /// Go's `os.ExpandEnv` for a value that names no variable, and the expansion of `~`:

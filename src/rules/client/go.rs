@@ -5,7 +5,8 @@ use crate::finding::Drafts;
 use crate::plan::{Effect, GoPart};
 use crate::rules::Reading;
 use crate::tables::clients::UriDialect;
-use crate::text::Span;
+use crate::tables::transports::Transport;
+use crate::text::{Span, nearest};
 
 /// Go refuses what libxml2 takes; where both do, the rules on syntax tell where.
 pub(crate) fn unparseable_by_client(reading: &Reading<'_>, out: &mut Drafts) {
@@ -15,6 +16,32 @@ pub(crate) fn unparseable_by_client(reading: &Reading<'_>, out: &mut Drafts) {
             .fact("client", reading.dialect().phrase())
             .fact("error", error)
             .quote(error, None);
+    }
+}
+
+/// A transport that others have, or nobody.
+pub(crate) fn transport_unknown_to_client(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(error) = refused(reading, GoPart::Transport) else { return };
+    let Some(span) = reading.uri.transport_span().filter(|span| reading.is_certain(*span)) else {
+        return;
+    };
+    let known: Vec<&str> =
+        reading.dialect().transports().iter().copied().map(Transport::name).collect();
+    let word = String::from_utf8_lossy(reading.text(span)).to_ascii_lowercase();
+    let draft = out
+        .at(span)
+        .fact("client", reading.dialect().phrase())
+        .fact("word", &word)
+        .fact("known", known.join(", "))
+        .quote(error, None);
+    // The libraries' ways are what the program's way is to the provider.
+    let meant = match word.as_str() {
+        "libssh" | "libssh2" if known.contains(&"sshcmd") => Some("sshcmd"),
+        "libssh" | "libssh2" | "sshcmd" => Some("ssh"),
+        _ => nearest(&word, known.iter().copied()),
+    };
+    if let Some(meant) = meant {
+        draft.fix(format!("write {meant}"), span, meant);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::plan::{Effect, GoPart, TERRAFORM_DRIVERS};
 use crate::rules::Reading;
 use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
+use crate::text::Span;
 
 /// A driver that the provider does not take.
 pub(crate) fn driver_unknown_to_client(reading: &Reading<'_>, out: &mut Drafts) {
@@ -74,7 +75,7 @@ pub(crate) fn no_verify_by_presence(reading: &Reading<'_>, out: &mut Drafts) {
             let (start, end) = section_with_separator(reading, span);
             out.at(span).fact("value", planned.value.as_slice()).fix(
                 "remove it",
-                crate::text::Span::new(start, end),
+                Span::new(start, end),
                 "",
             );
         }
@@ -82,7 +83,7 @@ pub(crate) fn no_verify_by_presence(reading: &Reading<'_>, out: &mut Drafts) {
 }
 
 /// The section with one of the separators beside it.
-fn section_with_separator(reading: &Reading<'_>, section: crate::text::Span) -> (usize, usize) {
+pub(super) fn section_with_separator(reading: &Reading<'_>, section: Span) -> (usize, usize) {
     let text = reading.uri.text();
     let (start, end) = (section.start as usize, section.end as usize);
     if text.get(end) == Some(&b'&') { (start, end + 1) } else { (start - 1, end) }
@@ -118,7 +119,7 @@ pub(crate) fn agent_forwarded(reading: &Reading<'_>, out: &mut Drafts) {
     if rest.is_empty() {
         let (start, end) =
             section_with_separator(reading, planned.name_span.to(planned.value_span));
-        draft.fix("remove sshauth", crate::text::Span::new(start, end), "");
+        draft.fix("remove sshauth", Span::new(start, end), "");
     } else {
         draft.fix("leave agent out", planned.value_span, rest.join(&b','));
     }

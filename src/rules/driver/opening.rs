@@ -11,6 +11,7 @@ use bstr::ByteSlice;
 use crate::finding::Drafts;
 use crate::plan::Refusal;
 use crate::rules::Reading;
+use crate::tables::clients::UriDialect;
 use crate::tables::drivers::{DRIVERS, Driver, Mistaken};
 use crate::tables::transports::Transport;
 use crate::text::{Span, nearest};
@@ -129,7 +130,10 @@ fn encoded_plus(word: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(crate) fn missing_driver(reading: &Reading<'_>, out: &mut Drafts) {
     let uri = reading.uri;
     match opening(reading) {
-        Some((_, Opening::Other)) if matches!(reading.plan.refusal, Some(Refusal::NoDriver(_))) => {
+        Some((_, Opening::Other))
+            if matches!(reading.plan.refusal, Some(Refusal::NoDriver(_)))
+                || reading.dialect() != UriDialect::Libvirt =>
+        {
             let draft = out.at(uri.span()).fact("uri", uri.text());
             if reading.is_argument && !uri.text().contains(&b':') {
                 draft.variant("neither");

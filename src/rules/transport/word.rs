@@ -25,7 +25,9 @@ pub(crate) fn unknown_transport(reading: &Reading<'_>, out: &mut Drafts) {
     }
     let text = word.to_str_lossy();
     let draft = out.at(span).fact("word", word);
-    if let Some(known) =
+    if text.eq_ignore_ascii_case(Transport::Sshcmd.name()) {
+        draft.variant("other").fix("write ssh", span, "ssh");
+    } else if let Some(known) =
         nearest(&text, Transport::ALL.map(Transport::name)).or_else(|| meant(&text))
     {
         draft.variant("near").fact("transport", known).fix(format!("write {known}"), span, known);
@@ -36,7 +38,7 @@ pub(crate) fn unknown_transport(reading: &Reading<'_>, out: &mut Drafts) {
 fn meant(word: &str) -> Option<&'static str> {
     match word.to_ascii_lowercase().as_str() {
         "ssl" | "https" | "x509" => Some("tls"),
-        "openssh" | "ssh2" | "sshcmd" => Some("ssh"),
+        "openssh" | "ssh2" => Some("ssh"),
         "local" | "sock" | "socket" => Some("unix"),
         _ => None,
     }

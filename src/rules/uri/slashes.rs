@@ -1,6 +1,7 @@
 //! Too few or too many slashes: the host ends up in the path.
 
 use crate::finding::{Drafts, Edit, Fix};
+use crate::plan::{GoPart, Refusal};
 use crate::rules::Reading;
 use crate::tables::drivers::{Paths, Runs};
 use crate::text::Span;
@@ -45,11 +46,17 @@ pub(crate) fn misplaced_slashes(reading: &Reading<'_>, out: &mut Drafts) {
         .variant(variant)
         .fact("host", first)
         .fact("scheme", uri.scheme().unwrap_or_default())
-        .fact(
-            "place",
-            if uri.transport_word().is_some() { "localhost" } else { "the daemon of this machine" },
-        )
+        .fact("fate", fate(reading))
         .fix("write two slashes", slashes, "//");
+}
+
+/// What the client does without a host.
+fn fate(reading: &Reading<'_>) -> &'static str {
+    match &reading.plan.refusal {
+        Some(Refusal::Go(refusal)) if refusal.about == GoPart::Host => "the client refuses it",
+        _ if reading.uri.transport_word().is_some() => "the client connects to localhost",
+        _ => "the client connects to the daemon of this machine",
+    }
 }
 
 fn is_path_word(segment: &str) -> bool {

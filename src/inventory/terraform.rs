@@ -1,8 +1,9 @@
 //! Which release of the Terraform provider reads the files of a folder.
 //!
-//! The lock file says it; else the constraint in `required_providers`; else it is the
-//! newest. What counts is only whether it is one from 0.9 on: the provider was written
-//! anew then.
+//! The lock file says it, else the constraint in `required_providers`. What counts is only
+//! whether it is one from 0.9 on: the provider was written anew then. Where nothing says
+//! it, files are read as the newest would, and what only an older one would read is left
+//! alone.
 
 use std::collections::HashMap;
 use std::fs;
@@ -47,11 +48,10 @@ impl Terraform {
 }
 
 fn client_in(folder: &Path) -> Client {
-    let constraint = locked(folder).or_else(|| required(folder));
-    if constraint.is_none_or(|constraint| allows_rewritten(&constraint)) {
-        Client::newest(Family::Terraform)
-    } else {
-        Client::TERRAFORM_08
+    match locked(folder).or_else(|| required(folder)) {
+        None => Client::TERRAFORM,
+        Some(constraint) if allows_rewritten(&constraint) => Client::newest(Family::Terraform),
+        Some(_) => Client::TERRAFORM_08,
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("main.tf");
         let client = || Terraform::default().client_of(&main).unwrap();
-        assert_eq!(client(), Client::newest(Family::Terraform));
+        assert_eq!(client(), Client::TERRAFORM);
         fs::write(
             &main,
             "terraform {\n  required_providers {\n    libvirt = {\n      version = \"~> 0.7.6\"\n      source  = \"dmacvicar/libvirt\"\n    }\n  }\n}\n",

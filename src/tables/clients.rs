@@ -74,13 +74,15 @@ impl Family {
 pub struct Client {
     /// Its kind.
     pub family: Family,
-    /// Its release; none where there are no releases.
+    /// Its release; none where there are none, or where nobody says which.
     pub version: Option<Version>,
 }
 
 impl Client {
     /// The newest libvirt known here.
     pub const LIBVIRT: Self = Self::newest(Family::Libvirt);
+    /// The Terraform provider, whatever its release.
+    pub const TERRAFORM: Self = Self { family: Family::Terraform, version: None };
     /// The Terraform provider before it was written anew.
     pub const TERRAFORM_08: Self =
         Self { family: Family::Terraform, version: Some(Version::new(0, 8)) };

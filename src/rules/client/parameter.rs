@@ -5,6 +5,7 @@ use super::go::is_go;
 use crate::finding::Drafts;
 use crate::plan::{Effect, Planned};
 use crate::rules::Reading;
+use crate::tables::clients::{Client, UriDialect};
 use crate::tables::parameters::{Parameter, Reader, Value};
 use crate::tables::transports::Transport;
 use crate::text::nearest;
@@ -50,6 +51,9 @@ pub(crate) fn parameter_ignored_by_client(reading: &Reading<'_>, out: &mut Draft
     let Some(transport) = reading.plan.transport else { return };
     for (planned, row) in rows(reading) {
         let Some(row) = row.filter(|row| !row.used_by.has(transport)) else { continue };
+        if reading.plan.client == Client::TERRAFORM && was_read(planned, transport) {
+            continue;
+        }
         let users: Vec<&str> = row.used_by.iter().map(Transport::name).collect();
         let section = planned.name_span.to(planned.value_span);
         let (start, end) = super::terraform::section_with_separator(reading, section);
@@ -60,6 +64,12 @@ pub(crate) fn parameter_ignored_by_client(reading: &Reading<'_>, out: &mut Draft
             .fact("users", users.join(", "))
             .fix("remove it", crate::text::Span::new(start, end), "");
     }
+}
+
+/// Whether the provider up to 0.8 reads it there.
+fn was_read(planned: &Planned, transport: Transport) -> bool {
+    let row = Reader::Go(UriDialect::Terraform08).named(&planned.name);
+    row.is_some_and(|row| row.used_by.has(transport))
 }
 
 /// A word that the client passes over.

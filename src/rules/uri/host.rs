@@ -111,11 +111,14 @@ pub(crate) fn nested_uri(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// Whether the "port" is only the colon of a second scheme.
 pub(super) fn is_nested(reading: &Reading<'_>) -> bool {
-    reading.faults.iter().any(|fault| fault.kind == FaultKind::EmptyPort)
-        && reading.text(reading.uri.path_span()).starts_with(b"//")
+    let path = reading.uri.path_span();
+    // Go takes the empty port, libxml2 does not.
+    reading.uri.host_span().is_some_and(|host| host.end + 1 == path.start)
+        && reading.text(path).starts_with(b"//")
         && reading.uri.host_span().is_some_and(|host| {
             let word = reading.text(host);
-            reading.is_certain(host)
+            reading.uri.text().get(host.end as usize) == Some(&b':')
+                && reading.is_certain(host)
                 && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'+')
         })
 }

@@ -42,6 +42,9 @@ pub(crate) struct Head {
     /// Commands that mend it.
     #[serde(default)]
     pub(crate) remedy: Vec<RemedyWords>,
+    /// The client of which `effect` speaks; absent: of any libvirt.
+    #[cfg_attr(not(test), allow(dead_code, reason = "the tests hold the effect against it"))]
+    pub(crate) client: Option<String>,
     /// Whether no suppression and no configuration silences it.
     #[serde(default)]
     pub(crate) locked: bool,

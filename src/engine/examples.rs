@@ -356,6 +356,8 @@ mod tests {
                     && head.sources.iter().all(|source| source.starts_with("https://")),
                 "{name}: sources"
             );
+            let client = head.client.as_ref().map(|client| client.parse::<Client>());
+            assert!(client.is_none_or(|client| client.is_ok()), "{name}: client");
             assert!(rule.prose().len() > 80, "{name}: prose");
             for other in head.replaces.iter().chain(&head.replaces_here) {
                 assert!(Rule::named(other).is_some() && other != name, "{name}: replaces {other}");

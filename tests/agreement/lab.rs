@@ -2,6 +2,7 @@
 //! written to. What runs here finds everything under the same names on any machine.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -75,25 +76,25 @@ impl Lab {
         mount(none, "/", none, readonly, none).unwrap();
         fs::write("/etc/resolv.conf", "nameserver 127.0.0.1\n").unwrap();
         fs::write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n").unwrap();
+        fs::create_dir_all("/run/lab/bin").unwrap();
+        for name in ["ssh", "other-ssh"] {
+            program(&Path::new(LAB).join("bin").join(name), SSH);
+        }
         Self { who }
     }
 
     /// Makes the files and folders of a room, and removes those of the last one.
     pub(crate) fn furnish(&self, room: &Room) {
-        for folder in [LAB, "/run/libvirt", "/etc/pki", "/etc/libvirt"] {
-            if Path::new(folder).exists() {
-                fs::remove_dir_all(folder).unwrap();
-            }
+        let own =
+            ["daemons", "home", "user", "pki", "config"].map(|name| Path::new(LAB).join(name));
+        let of_system = ["/run/libvirt", "/etc/pki", "/etc/libvirt"].map(PathBuf::from);
+        for folder in own.iter().chain(&of_system).filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder).unwrap();
         }
-        for folder in ["bin", "daemons", "home", "user", "pki", "config"] {
-            fs::create_dir_all(Path::new(LAB).join(folder)).unwrap();
+        for folder in &own {
+            fs::create_dir_all(folder).unwrap();
         }
         fs::create_dir_all("/etc/libvirt").unwrap();
-        for name in ["ssh", "other-ssh"] {
-            let program = Path::new(LAB).join("bin").join(name);
-            fs::write(&program, SSH).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        }
         if let Some(conf) = room.conf {
             write(&self.conf_path(room), conf);
         }
@@ -115,7 +116,7 @@ impl Lab {
             write(Path::new("/etc/pki/libvirt/private/clientkey.pem"), "no key\n");
         }
         if self.who == Who::User {
-            own(Path::new(LAB));
+            give(Path::new(LAB));
         }
     }
 
@@ -150,7 +151,8 @@ impl Lab {
     pub(crate) fn install(&self, program: &Path) -> PathBuf {
         let place = Path::new("/run").join(program.file_name().unwrap());
         if !place.exists() {
-            fs::copy(program, &place).unwrap();
+            let copied = Command::new("cp").arg(program).arg(&place).status().unwrap();
+            assert!(copied.success());
             fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
         }
         place
@@ -162,12 +164,22 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
+/// Writes a program by another process: a file that is open for writing in this
+/// one cannot be run, and a child of another thread may keep it open.
+fn program(path: &Path, text: &str) {
+    let mut tee =
+        Command::new("tee").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    tee.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(tee.wait().unwrap().success());
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Gives a folder and all in it to the ordinary user.
-fn own(path: &Path) {
+fn give(path: &Path) {
     chown(path, Some(ORDINARY), Some(ORDINARY)).unwrap();
     if path.is_dir() {
         for entry in fs::read_dir(path).unwrap() {
-            own(&entry.unwrap().path());
+            give(&entry.unwrap().path());
         }
     }
 }

@@ -103,7 +103,7 @@ fn agree(who: Who) {
 }
 
 /// The client to plan for.
-fn installed() -> String {
+pub(crate) fn installed() -> String {
     let output =
         Command::new("virsh").arg("--version").output().expect("libvirt-clients is installed");
     format!("libvirt@{}", String::from_utf8(output.stdout).unwrap().trim())

@@ -16,6 +16,7 @@ mod lab;
 mod live;
 mod log;
 mod mutation;
+mod pages;
 mod planned;
 mod recorded;
 mod rooms;

@@ -47,6 +47,25 @@ impl Object {
             .put_some(&format!("{name}_base64"), value.raw().map(|raw| BASE64.encode(raw)))
     }
 
+    /// Text that has passed the veil, where there is any.
+    pub(crate) fn shown_some(self, name: &str, value: Option<&Shown>) -> Self {
+        match value {
+            Some(value) => self.shown(name, value),
+            None => self,
+        }
+    }
+
+    /// Several of them; if one is no UTF-8, all of them also as base64.
+    pub(crate) fn shown_all(self, name: &str, values: &[Shown]) -> Self {
+        let raw =
+            |value: &Shown| BASE64.encode(value.raw().unwrap_or_else(|| value.as_str().as_bytes()));
+        let is_text = values.iter().all(|value| value.raw().is_none());
+        self.put(name, values).put_some(
+            &format!("{name}_base64"),
+            (!is_text).then(|| values.iter().map(raw).collect::<Vec<_>>()),
+        )
+    }
+
     /// All fields of another object.
     pub(crate) fn with(mut self, other: Value) -> Self {
         if let Value::Object(fields) = other {
@@ -71,5 +90,11 @@ mod tests {
             .text("b", None, &Veil::default())
             .done();
         assert_eq!(object.to_string(), "{\"a\":\"x\u{fffd}\",\"a_base64\":\"eP8=\",\"b\":null}");
+        let list = [b"x".as_slice(), b"x\xff"].map(|text| Veil::default().show(text));
+        assert_eq!(
+            Object::new().shown_all("c", &list).done().to_string(),
+            "{\"c\":[\"x\",\"x\u{fffd}\"],\"c_base64\":[\"eA==\",\"eP8=\"]}"
+        );
+        assert_eq!(Object::new().shown_all("c", &list[..1]).done().to_string(), "{\"c\":[\"x\"]}");
     }
 }

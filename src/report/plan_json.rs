@@ -8,7 +8,7 @@ use crate::inventory::Problem;
 use crate::plan::{Outcome, Plan, SshPlan, TlsPlan};
 use crate::report::json::{line_of, problems, write_document, write_line};
 use crate::report::object::Object;
-use crate::text::Veil;
+use crate::text::{Shown, Veil};
 
 /// A plan, the URI that it is for, and its place in the input.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub(crate) fn plan(plan: &Plan, uri: &[u8], veil: &Veil) -> Value {
         .text("uri", Some(uri), veil)
         .put("client", plan.client.to_string())
         .put("outcome", plan.outcome)
-        .put_some("error", error.as_ref().map(|error| veil.show(error)))
+        .shown_some("error", error.map(|error| veil.show(error)).as_ref())
         .text("driver", text(&plan.driver).as_deref(), veil)
         .put("transport", plan.transport.filter(|_| is_daemon).map(crate::Transport::name))
         .text("user", text(&plan.user).as_deref(), veil)
@@ -104,27 +104,36 @@ fn parameters(plan: &Plan, veil: &Veil) -> Vec<Value> {
 
 fn ssh_part(ssh: &SshPlan, veil: &Veil) -> Value {
     let show = |value: &bstr::BString| veil.show(value);
-    Object::new()
+    let shown = |value: &Option<bstr::BString>| value.as_ref().map(show);
+    let argv: Option<Vec<Shown>> = ssh.argv.as_ref().map(|argv| argv.iter().map(show).collect());
+    let object = Object::new()
         .put("implementation", ssh.implementation)
-        .put_some("program", ssh.program.as_ref().map(show))
-        .put_some("argv", ssh.argv.as_ref().map(|argv| argv.iter().map(show).collect::<Vec<_>>()))
-        .put_some("remote_command", ssh.remote_command.as_ref().map(show))
-        .put_some("user", ssh.user.as_ref().map(show))
-        .put_some("identities", ssh.identity.as_ref().map(|identity| [show(identity)]))
-        .put_some("known_hosts", ssh.known_hosts.as_ref().map(show))
-        .put_some("methods", ssh.methods.as_ref().map(show))
+        .shown_some("program", shown(&ssh.program).as_ref());
+    let object = match argv {
+        Some(argv) => object.shown_all("argv", &argv),
+        None => object,
+    };
+    let object = object
+        .shown_some("remote_command", shown(&ssh.remote_command).as_ref())
+        .shown_some("user", shown(&ssh.user).as_ref());
+    let object = match shown(&ssh.identity) {
+        Some(identity) => object.shown_all("identities", &[identity]),
+        None => object,
+    };
+    object
+        .shown_some("known_hosts", shown(&ssh.known_hosts).as_ref())
+        .shown_some("methods", shown(&ssh.methods).as_ref())
         .done()
 }
 
 fn tls_part(tls: &TlsPlan, veil: &Veil) -> Value {
-    let show = |value: &bstr::BString| veil.show(value);
     Object::new()
-        .put("ca", show(&tls.ca))
-        .put("crl", show(&tls.crl))
-        .put("cert", show(&tls.cert))
-        .put("key", show(&tls.key))
+        .text("ca", Some(&tls.ca), veil)
+        .text("crl", Some(&tls.crl), veil)
+        .text("cert", Some(&tls.cert), veil)
+        .text("key", Some(&tls.key), veil)
         .put("verify", tls.verify)
         .put("sanity", tls.sanity)
-        .put_some("priority", tls.priority.as_ref().map(show))
+        .shown_some("priority", tls.priority.as_ref().map(|words| veil.show(words)).as_ref())
         .done()
 }

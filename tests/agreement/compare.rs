@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bstr::ByteSlice as _;
 use serde_json::Value;
 
 use crate::planned::Planned;
@@ -117,33 +118,33 @@ impl Comparison<'_> {
     fn outcome(&mut self) {
         let (plan, seen) = (self.plan, self.seen);
         let error = match &seen.end {
-            End::Error(error) => Some(error.lossy()),
+            End::Error(error) => Some(error.0.as_slice()),
             _ => None,
         };
-        let later = |list: &[&str]| match &error {
-            Some(error) => list.iter().any(|beginning| error.starts_with(beginning)),
+        let later = |list: &[&str]| match error {
+            Some(error) => list.iter().any(|beginning| error.starts_with(beginning.as_bytes())),
             None => matches!(seen.end, End::Open | End::Spawning | End::BrokenPipe),
         };
         let agree = match plan.field("outcome").as_str().unwrap() {
             "crashes" => seen.end == End::Crash,
-            "rejected" => match (&error, plan.field("error").as_str()) {
+            "rejected" => match (error, plan.text("error")) {
                 (Some(error), Some(planned)) => {
-                    covers(planned.as_bytes(), error.as_bytes())
-                        || (is_embedded(plan) && error.ends_with(NO_MODULE[1]))
+                    covers(&planned, error)
+                        || (is_embedded(plan) && error.ends_with(NO_MODULE[1].as_bytes()))
                 }
                 _ => false,
             },
             "in-process" if is_embedded(plan) => {
                 later(LATER_IN_PROCESS)
-                    || error.is_some_and(|error| error.starts_with(NO_MODULE[0]))
+                    || error.is_some_and(|error| error.starts_with(NO_MODULE[0].as_bytes()))
             }
             "in-process" => seen.in_process && (later(LATER_IN_PROCESS) || self.names_file()),
             "daemon" => seen.transport.is_some() && later(LATER),
             _ => false,
         };
         if !agree {
-            let (outcome, error) = (plan.field("outcome"), plan.field("error"));
-            self.differ("outcome", (outcome, error), &seen.end);
+            let error = plan.text("error").map(Text);
+            self.differ("outcome", (plan.field("outcome").as_str(), error), &seen.end);
         }
     }
 
@@ -158,10 +159,9 @@ impl Comparison<'_> {
         let transport = self.seen.transport.and_then(|number| TRANSPORTS.get(number).copied());
         self.same("transport", self.plan.field("transport").as_str(), transport);
         self.same_text("remote_name", self.seen.name.as_ref());
-        let lossy: Vec<String> = self.seen.forwarded.iter().map(Text::lossy).collect();
         let planned = self.plan.forwarded();
-        if !cover_all(&planned, &lossy) {
-            self.differ("parameters", planned, lossy);
+        if !cover_all(&planned, &self.seen.forwarded) {
+            self.differ("parameters", texts(planned), &self.seen.forwarded);
         }
     }
 
@@ -216,17 +216,18 @@ impl Comparison<'_> {
         if self.seen.ssh.is_empty() {
             // Only a program that is not there leaves no trace.
             let there = ["ssh", "other-ssh", "/run/lab/bin/ssh", "/run/lab/bin/other-ssh"];
-            if plan.first().is_none_or(|program| there.contains(&program.as_str())) {
-                self.differ("ssh", plan, "not started");
+            if there.iter().any(|program| plan.first().is_some_and(|own| own == program.as_bytes()))
+            {
+                self.differ("ssh", texts(plan), "not started");
             }
             return;
         }
-        let seen: Vec<String> = self.seen.ssh.iter().map(Text::lossy).collect();
-        // Where it was found in PATH is not the plan's matter.
-        let file = |program: Option<&String>| program?.rsplit('/').next().map(str::to_owned);
-        let same_program = file(plan.first()) == file(seen.first());
-        if !same_program || !cover_all(&plan[1..], &seen[1..]) {
-            self.differ("ssh", plan, seen);
+        // Where the program was found in PATH is not the plan's matter.
+        let file = |program: &[u8]| program.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+        let (program, arguments) = (&self.seen.ssh[0], &self.seen.ssh[1..]);
+        let same_program = plan.first().and_then(|own| file(own)) == file(&program.0);
+        if !same_program || !cover_all(plan.get(1..).unwrap_or_default(), arguments) {
+            self.differ("ssh", texts(plan), &self.seen.ssh);
         }
     }
 
@@ -268,32 +269,32 @@ fn is_embedded(plan: &Planned) -> bool {
 
 /// Whether the two are the same; `***` stands for a secret of any length.
 fn covers(plan: &[u8], seen: &[u8]) -> bool {
-    plan == seen || {
-        let lossy = String::from_utf8_lossy(plan);
-        lossy.contains("***") && {
-            let seen = String::from_utf8_lossy(seen);
-            let mut parts = lossy.split("***");
-            let first = parts.next().unwrap_or_default();
-            let Some(mut rest) = seen.strip_prefix(first) else { return false };
-            let mut last = "";
-            for part in parts {
-                let Some(at) = rest.find(part) else { return false };
-                rest = &rest[at + part.len()..];
-                last = part;
-            }
-            rest.is_empty() || last.is_empty() || seen.ends_with(last)
-        }
+    let mut parts = plan.split_str("***");
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = seen.strip_prefix(first) else { return false };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    match last {
+        Some(last) => rest.is_empty() || last.is_empty() || rest.ends_with(last),
+        None => rest.is_empty(),
     }
 }
 
 /// Whether `seen` begins with `plan`.
 fn begins(plan: &[u8], seen: &[u8]) -> bool {
-    seen.starts_with(plan) || String::from_utf8_lossy(plan).contains("***")
+    seen.starts_with(plan) || plan.contains_str("***")
 }
 
-fn cover_all(plan: &[String], seen: &[String]) -> bool {
-    plan.len() == seen.len()
-        && plan.iter().zip(seen).all(|(plan, seen)| covers(plan.as_bytes(), seen.as_bytes()))
+fn cover_all(plan: &[Vec<u8>], seen: &[Text]) -> bool {
+    plan.len() == seen.len() && plan.iter().zip(seen).all(|(plan, seen)| covers(plan, &seen.0))
+}
+
+fn texts(plan: Vec<Vec<u8>>) -> Vec<Text> {
+    plan.into_iter().map(Text).collect()
 }
 
 #[test]

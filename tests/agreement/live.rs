@@ -36,9 +36,8 @@ pub(crate) fn cases(seed: u64, count: usize) -> Vec<Case> {
     let mut cases = Vec::with_capacity(count);
     for _ in 0..count {
         let room = chance.pick(&rooms);
-        // Most rooms have no default; those that have one are there for it.
-        let uri = if room.has_default() && chance.percent(30) {
-            Vec::new()
+        let uri = if !room.own.is_empty() && chance.percent(30) {
+            chance.pick(room.own).into()
         } else {
             grammar::uri(&mut chance)
         };

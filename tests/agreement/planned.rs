@@ -56,10 +56,8 @@ impl Planned {
 
     /// The bytes of a text field.
     pub(crate) fn text(&self, name: &str) -> Option<Vec<u8>> {
-        match self.field(&format!("{name}_base64")) {
-            Value::String(raw) => Some(BASE64.decode(raw).unwrap()),
-            _ => self.field(name).as_str().map(|text| text.as_bytes().to_vec()),
-        }
+        let (object, name) = name.rsplit_once('.').unwrap_or(("", name));
+        bytes(if object.is_empty() { &self.0 } else { self.field(object) }, name)
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
@@ -67,22 +65,35 @@ impl Planned {
     }
 
     /// The parameters for the server as libvirt logs them.
-    pub(crate) fn forwarded(&self) -> Vec<String> {
+    pub(crate) fn forwarded(&self) -> Vec<Vec<u8>> {
         let parameters = self.field("parameters").as_array().map(Vec::as_slice).unwrap_or_default();
         let forwarded = parameters.iter().filter(|parameter| parameter["effect"] == "forwarded");
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let word = |object: &Value, name| bytes(object, name).unwrap_or_default();
         forwarded
             .map(|parameter| {
-                format!("'{}' ('{}')", word(&parameter["name"]), word(&parameter["value"]))
+                let (name, value) = (word(parameter, "name"), word(parameter, "value"));
+                [b"'", name.as_slice(), b"' ('", value.as_slice(), b"')"].concat()
             })
             .collect()
     }
 
     /// Program and arguments of ssh.
-    pub(crate) fn ssh(&self) -> Vec<String> {
-        let program = self.field("ssh.program").as_str().map(str::to_owned);
-        let arguments = self.field("ssh.argv").as_array().cloned().unwrap_or_default();
-        let arguments = arguments.iter().map(|word| word.as_str().unwrap().to_owned());
-        program.into_iter().chain(arguments).collect()
+    pub(crate) fn ssh(&self) -> Vec<Vec<u8>> {
+        let words = |name: &str, read: &dyn Fn(&str) -> Vec<u8>| -> Option<Vec<Vec<u8>>> {
+            let words = self.field("ssh")[name].as_array()?;
+            Some(words.iter().map(|word| read(word.as_str().unwrap())).collect())
+        };
+        let arguments = words("argv_base64", &|raw| BASE64.decode(raw).unwrap())
+            .or_else(|| words("argv", &|text| text.as_bytes().to_vec()));
+        let program = self.text("ssh.program");
+        program.into_iter().chain(arguments.into_iter().flatten()).collect()
+    }
+}
+
+/// The bytes of a text field of an object.
+fn bytes(object: &Value, name: &str) -> Option<Vec<u8>> {
+    match &object[format!("{name}_base64")] {
+        Value::String(raw) => Some(BASE64.decode(raw).unwrap()),
+        _ => object[name].as_str().map(|text| text.as_bytes().to_vec()),
     }
 }

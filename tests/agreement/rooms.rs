@@ -14,6 +14,8 @@ pub(crate) struct Room {
     /// Whether CA certificates are where root and users have them.
     pub(crate) certificates: bool,
     pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// URIs for whose sake it is there; none: any.
+    pub(crate) own: &'static [&'static str],
 }
 
 const EMPTY: Room = Room {
@@ -24,7 +26,26 @@ const EMPTY: Room = Room {
     files: &[],
     certificates: false,
     environment: &[("XDG_RUNTIME_DIR", "/run/lab/user")],
+    own: &[],
 };
+
+/// URIs whose socket depends on what there is.
+const SOCKETS: &[&str] = &[
+    "",
+    "qemu:///system",
+    "qemu:///session",
+    "xen:///",
+    "vbox:///session",
+    "test+unix:///default",
+    "qemu+unix:///system?mode=direct",
+    "qemu:///session?mode=legacy",
+    "qemux:///session",
+    "remote:///",
+    "qemu:///session?mode=direct",
+    "qemu+ssh://kvm1.example/session",
+    "ch:///session",
+    "test:///default",
+];
 
 pub(crate) const ROOMS: &[Room] = &[
     EMPTY,
@@ -38,6 +59,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "/run/lab/user/libvirt/virtqemud-sock",
             "/run/lab/user/libvirt/virtvboxd-sock",
         ],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
@@ -45,6 +67,7 @@ pub(crate) const ROOMS: &[Room] = &[
         weight: 4,
         readonly: true,
         files: &["/run/libvirt/virtqemud-sock-ro", "/run/lab/user/libvirt/virtqemud-sock"],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
@@ -55,6 +78,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "/run/libvirt/libvirt-sock-ro",
             "/run/lab/user/libvirt/libvirt-sock",
         ],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
@@ -66,6 +90,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "/run/lab/user/libvirt/libvirt-sock",
             "/run/lab/user/libvirt/virtqemud-sock",
         ],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
@@ -74,10 +99,23 @@ pub(crate) const ROOMS: &[Room] = &[
         conf: Some(
             "uri_aliases = [\n  \"kvm1=qemu+ssh://joe@kvm1.example/system\",\n  'kvm2=kvm1',\n]\nuri_default = \"kvm2\"\nremote_proxy = \"netcat\"\ntls_priority = \"NORMAL\"\n",
         ),
+        own: &["", "kvm1", "kvm2", "kvm3", "KVM1", "kvm1/system"],
         ..EMPTY
     },
-    Room { name: "legacy-mode", weight: 3, conf: Some("remote_mode = 'legacy'\n"), ..EMPTY },
-    Room { name: "direct-mode", weight: 4, conf: Some("remote_mode = 'direct'\n"), ..EMPTY },
+    Room {
+        name: "legacy-mode",
+        weight: 3,
+        conf: Some("remote_mode = 'legacy'\n"),
+        own: SOCKETS,
+        ..EMPTY
+    },
+    Room {
+        name: "direct-mode",
+        weight: 4,
+        conf: Some("remote_mode = 'direct'\n"),
+        own: SOCKETS,
+        ..EMPTY
+    },
     Room {
         name: "wrong-words",
         weight: 2,
@@ -102,18 +140,28 @@ pub(crate) const ROOMS: &[Room] = &[
         weight: 8,
         certificates: true,
         files: &["/run/lab/home/.ssh/id_ed25519", "/run/lab/home/.ssh/id_rsa"],
+        own: &[
+            "qemu+tls://kvm1.example/system?no_sanity=1",
+            "qemu+tls://localhost/session?no_sanity=1&pkipath=/run/lab/pki",
+            "qemu://127.0.0.1/system?pkipath=/run/lab/pki&tls_priority=BOGUS",
+            "qemu://127.0.0.1:1/system",
+            "qemu+libssh://127.0.0.1/system?sshauth=privkey",
+            "qemu+libssh2://127.0.0.1/system?sshauth=agent,privkey",
+        ],
         ..EMPTY
     },
     Room {
         name: "no-autostart",
         weight: 3,
         environment: &[("XDG_RUNTIME_DIR", "/run/lab/user"), ("LIBVIRT_AUTOSTART", "0")],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
         name: "no-runtime-folder",
         weight: 3,
         environment: &[("XDG_RUNTIME_DIR", ""), ("XDG_CONFIG_HOME", "/run/lab/config")],
+        own: SOCKETS,
         ..EMPTY
     },
     Room {
@@ -121,6 +169,7 @@ pub(crate) const ROOMS: &[Room] = &[
         weight: 3,
         conf: Some("uri_default = 'qemu:///session'\n"),
         environment: &[("LIBVIRT_DEFAULT_URI", "nothing"), ("XDG_RUNTIME_DIR", "/run/lab/user/")],
+        own: &[""],
         ..EMPTY
     },
     Room {
@@ -130,17 +179,12 @@ pub(crate) const ROOMS: &[Room] = &[
             ("VIRSH_DEFAULT_CONNECT_URI", "remote"),
             ("LIBVIRT_DEFAULT_URI", "qemu:///system"),
         ],
+        own: &[""],
         ..EMPTY
     },
 ];
 
 impl Room {
-    /// Whether there is a URI for those who give none.
-    pub(crate) fn has_default(&self) -> bool {
-        self.conf.is_some_and(|conf| conf.contains("uri_default"))
-            || self.environment.iter().any(|(name, _)| name.ends_with("_URI"))
-    }
-
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         ROOMS.iter().find(|room| room.name == name)
     }

@@ -77,7 +77,7 @@ pub(crate) struct Choice {
     /// The program that would be started.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) daemon: Option<String>,
-    /// libvirt's flags: 1 user session, 2 read-only, 4 start a daemon.
+    /// libvirt's flags: 1 read-only, 2 user session, 4 start a daemon.
     pub(crate) flags: u32,
 }
 

@@ -97,9 +97,12 @@ impl<'t> Line<'t> {
             let mark = at + offset;
             at = mark + 1;
             let Some(begin) = self.begins(mark) else { continue };
-            let Some(mut located) =
-                extent::read(self.text, self.start + begin, self.start, self.end)
-            else {
+            let Some(mut located) = extent::read(
+                self.text,
+                self.start + begin,
+                (self.start, self.end),
+                self.dialect.kind == "xml",
+            ) else {
                 continue;
             };
             located.key = key_before(&line[..begin]);
@@ -273,6 +276,17 @@ mod tests {
         ] {
             assert_eq!(found(line), uris, "{line}");
         }
+    }
+
+    #[test]
+    fn an_entity_of_xml_is_one_character() {
+        let text = b"<uri>qemu+ssh://h/system?no_tty=1&amp;mode=legacy</uri>";
+        let in_xml = scan(text, Dialect::of(Path::new("x.xml"))).found.remove(0);
+        assert_eq!(in_xml.text, b"qemu+ssh://h/system?no_tty=1&mode=legacy");
+        let ampersand = crate::text::Span::new(28, 29);
+        assert_eq!(in_xml.in_file(ampersand).of(text), b"&amp;");
+        let in_yaml = scan(text, Dialect::of(Path::new("x.yml"))).found.remove(0);
+        assert!(in_yaml.text.ends_with(b"&amp;mode=legacy"));
     }
 
     #[test]

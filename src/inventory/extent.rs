@@ -7,12 +7,26 @@ use super::context::Context;
 use super::hole;
 use super::located::{Located, Piece};
 
-/// Reads from `begin` to the end of the URI, within the line `start..end`.
-pub(super) fn read(text: &[u8], begin: usize, start: usize, end: usize) -> Option<Located> {
+/// Reads from `begin` to the end of the URI, within the line `start..end`. With
+/// `entities`, `&amp;` is one `&`, as XML writes it.
+pub(super) fn read(
+    text: &[u8],
+    begin: usize,
+    (start, end): (usize, usize),
+    entities: bool,
+) -> Option<Located> {
     let before = begin.checked_sub(1).filter(|at| *at >= start).map(|at| text[at]);
     let quote = before.filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-    let mut reader =
-        Reader { text, end, quote, uri: Vec::new(), pieces: Vec::new(), depth: 0, in_value: false };
+    let mut reader = Reader {
+        text,
+        end,
+        quote,
+        entities,
+        uri: Vec::new(),
+        pieces: Vec::new(),
+        depth: 0,
+        in_value: false,
+    };
     let stop = reader.run(begin);
     let stop = reader.trim(begin, stop);
     if stop <= begin {
@@ -30,11 +44,15 @@ pub(super) fn read(text: &[u8], begin: usize, start: usize, end: usize) -> Optio
     })
 }
 
+/// How XML writes `&`.
+const ENTITY: &[u8] = b"&amp;";
+
 struct Reader<'t> {
     text: &'t [u8],
     end: usize,
     /// The quote in which the URI stands, if it begins right behind one.
     quote: Option<u8>,
+    entities: bool,
     uri: Vec<u8>,
     pieces: Vec<Piece>,
     /// Open brackets within the URI.
@@ -52,6 +70,10 @@ impl Reader<'_> {
             if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= limit) {
                 self.push_hole(Span::new(at, stop));
                 at = stop;
+            } else if self.entities && self.text[at..limit].starts_with(ENTITY) {
+                self.push_one(Span::new(at, at + ENTITY.len()), b'&');
+                self.in_value = false;
+                at += ENTITY.len();
             } else if self.ends(at, limit) {
                 break;
             } else if let Some(stop) = self.quote_within_word(at) {
@@ -170,8 +192,13 @@ impl Reader<'_> {
     }
 
     fn push_hole(&mut self, file: Span) {
+        self.push_one(file, HOLE);
+    }
+
+    /// One byte for more than one of the file.
+    fn push_one(&mut self, file: Span, byte: u8) {
         let at = Span::empty(self.uri.len()).start;
-        self.uri.push(HOLE);
+        self.uri.push(byte);
         self.pieces.push(Piece { at, file, hole: true });
     }
 

@@ -13,7 +13,9 @@ mod syntax;
 mod user;
 
 pub(crate) use super::driver::encoded_uri;
-pub(crate) use address::{link_local_without_zone, odd_ipv4_address, unspecified_address};
+pub(crate) use address::{
+    impossible_ipv4_address, link_local_without_zone, odd_ipv4_address, unspecified_address,
+};
 pub(crate) use around::{blank_around_uri, quotes_around_uri};
 pub(crate) use bracket::{
     brackets_without_ipv6, ipv6_without_brackets, unclosed_bracket, zone_id_not_escaped,

@@ -17,14 +17,15 @@ fn host<'a>(reading: &Reading<'a>) -> Option<(Span, Cow<'a, [u8]>)> {
     Some((span, reading.uri.host()?))
 }
 
-/// `127.1`, `010.0.0.1`, `2130706433`, `999.1.1.1`.
-pub(crate) fn odd_ipv4_address(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some(span) = reading.uri.host_span() else { return };
+/// A host of numbers and dots that is no plain IPv4 address, and what the C
+/// library makes of it.
+fn numeric<'a>(reading: &Reading<'a>) -> Option<(Span, Cow<'a, [u8]>, Option<Ipv4Addr>)> {
+    let span = reading.uri.host_span()?;
     if !reading.text(span)[0].is_ascii_digit() {
-        return;
+        return None;
     }
-    let Some((span, host)) = host(reading) else { return };
-    let Ok(text) = host.to_str() else { return };
+    let (span, host) = host(reading)?;
+    let text = host.to_str().ok()?;
     let numeric = text.split('.').all(|part| {
         let hex = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X"));
         !part.is_empty()
@@ -34,19 +35,26 @@ pub(crate) fn odd_ipv4_address(reading: &Reading<'_>, out: &mut Drafts) {
             }
     });
     if !numeric || text.parse::<Ipv4Addr>().is_ok() {
-        return;
+        return None;
     }
-    let draft = out.at(span).fact("host", text);
-    match read_by_c(text) {
-        Some(address) => {
-            let octal = text.split('.').any(|part| part.len() > 1 && part.starts_with('0'));
-            draft
-                .variant(if octal { "octal" } else { "short" })
-                .fact("address", address.to_string());
-        }
-        None => {
-            draft.variant("none");
-        }
+    let address = read_by_c(text);
+    Some((span, host, address))
+}
+
+/// `127.1`, `010.0.0.1`, `2130706433`.
+pub(crate) fn odd_ipv4_address(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some((span, host, Some(address))) = numeric(reading) else { return };
+    let octal = host.split_str(".").any(|part| part.len() > 1 && part.starts_with(b"0"));
+    let draft = out.at(span).fact("host", host.as_ref()).fact("address", address.to_string());
+    if octal && !host.contains_str("x") {
+        draft.variant("octal");
+    }
+}
+
+/// `10.0.0.256`: no address, and no name either.
+pub(crate) fn impossible_ipv4_address(reading: &Reading<'_>, out: &mut Drafts) {
+    if let Some((span, host, None)) = numeric(reading) {
+        out.at(span).fact("host", host.as_ref());
     }
 }
 

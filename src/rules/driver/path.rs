@@ -94,7 +94,8 @@ fn kind(driver: &Driver, paths: &'static [&'static str], path: &[u8]) -> Option<
     if let Some(known) = paths.iter().find(|known| known[1..].eq_ignore_ascii_case(word)) {
         return Some(Kind::Case(known));
     }
-    let near = nearest(word, paths.iter().map(|known| &known[1..]));
+    let one_segment = !word.contains('/');
+    let near = nearest(word, paths.iter().map(|known| &known[1..])).filter(|_| one_segment);
     let near = near.and_then(|near| paths.iter().find(|known| &known[1..] == near));
     if driver.paths == Paths::TestFile {
         // Anything else is a file.

@@ -6,7 +6,7 @@ use crate::finding::Drafts;
 use crate::rules::Reading;
 use crate::tables::transports::Transport;
 use crate::text::Span;
-use crate::uri::{FaultKind, Part};
+use crate::uri::{Fault, FaultKind, Part};
 
 /// Words that are paths of a driver.
 pub(super) const PATH_WORDS: [&str; 3] = ["system", "session", "embed"];
@@ -78,11 +78,19 @@ pub(crate) fn trailing_dot_in_host(reading: &Reading<'_>, out: &mut Drafts) {
 /// `kvm1,kvm2`: libvirt takes one.
 pub(crate) fn several_hosts(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(host) = reading.uri.host_span() else { return };
-    let text = reading.text(host);
-    if memchr::memchr(b',', text).is_some() && reading.is_certain(host) {
+    // `kvm1:22,kvm2`: the others stand where the port is.
+    let port = reading.faults.iter().find(|fault| is_list(reading, fault));
+    let place = port.map_or(host, |port| host.to(port.span));
+    let text = reading.text(place);
+    if memchr::memchr(b',', text).is_some() && reading.is_certain(place) {
         let first = text.split(|byte| *byte == b',').next().unwrap_or(text);
-        out.at(host).fact("hosts", text).fact("first", first);
+        out.at(place).fact("hosts", text).fact("first", first);
     }
+}
+
+/// Whether a "port" is the rest of a list of hosts.
+pub(super) fn is_list(reading: &Reading<'_>, fault: &Fault) -> bool {
+    fault.kind == FaultKind::PortNotNumber && reading.text(fault.span).contains(&b',')
 }
 
 /// A label of more than 63 bytes, or a name of more than 253.

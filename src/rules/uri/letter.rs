@@ -25,6 +25,7 @@ fn likeness(letter: char) -> Option<(Option<char>, &'static str)> {
         '\u{ad}' => (None, "a soft hyphen"),
         '\u{200b}'..='\u{200f}' | '\u{2060}' => (None, "a zero-width character"),
         '\u{feff}' => (None, "a byte order mark"),
+        '\u{a0}' => (None, "a no-break space"),
         _ => return None,
     })
 }
@@ -79,6 +80,8 @@ pub(crate) fn look_alike_character(reading: &Reading<'_>, out: &mut Drafts) {
                     let ascii = ascii.to_string();
                     draft.fact("meant", &ascii).fix(format!("write {ascii}"), span, &ascii)
                 }
+                // Whether a blank belongs there, nobody knows.
+                None if letter == '\u{a0}' => draft.variant("hidden"),
                 None => draft.variant("hidden").fix("remove it", span, ""),
             };
         }

@@ -89,10 +89,17 @@ pub(super) fn is_placeholder(reading: &Reading<'_>, fault: &Fault) -> bool {
             | FaultKind::PortNotNumber
             | FaultKind::EmptyPort
     );
-    part && PAIRS.iter().any(|pair| {
-        pairs(reading.uri.text(), pair)
-            .any(|span| span.contains(fault.span) || fault.span.contains(span))
-    })
+    if !part || fault.span.len() > LONGEST {
+        return false;
+    }
+    // What is further away than a name is long belongs to another one.
+    let text = reading.uri.text();
+    let start = (fault.span.start as usize).saturating_sub(LONGEST);
+    let window = &text[start..text.len().min(fault.span.end as usize + LONGEST)];
+    let place = Span::new(fault.span.start as usize - start, fault.span.end as usize - start);
+    PAIRS
+        .iter()
+        .any(|pair| pairs(window, pair).any(|span| span.contains(place) || place.contains(span)))
 }
 
 /// `<host>`, `{host}`, `$HOST`, `HOSTNAME`.

@@ -6,7 +6,7 @@ use crate::tables::transports::SERVICES;
 use crate::text::Span;
 use crate::uri::FaultKind;
 
-use super::host::{PATH_WORDS, is_nested};
+use super::host::{PATH_WORDS, is_list, is_nested};
 use super::letter::is_likeness;
 use super::placeholder::is_placeholder;
 
@@ -23,7 +23,11 @@ pub(crate) fn empty_port(reading: &Reading<'_>, out: &mut Drafts) {
 pub(crate) fn port_not_a_number(reading: &Reading<'_>, out: &mut Drafts) {
     for fault in reading.faults.iter().filter(|fault| fault.kind == FaultKind::PortNotNumber) {
         let word = reading.text(fault.span);
-        if is_path_word(word) || is_likeness(reading, fault) || is_placeholder(reading, fault) {
+        if is_path_word(word)
+            || is_list(reading, fault)
+            || is_likeness(reading, fault)
+            || is_placeholder(reading, fault)
+        {
             continue;
         }
         let draft = out.at(fault.span).fact("port", word);

@@ -57,7 +57,10 @@ fn wrong<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
     if paths.iter().any(|path| path.as_bytes() == raw) || paths.is_empty() {
         return None;
     }
-    if !reading.has_certain_place() {
+    // Behind a placeholder there may be a path already; one that is written out
+    // is judged whatever the host will be.
+    let written = reading.is_certain(span) && !matches!(raw, b"" | b"/");
+    if !written && !reading.has_certain_place() {
         return None;
     }
     // With `name=` the server opens another URI than this one.

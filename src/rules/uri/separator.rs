@@ -18,10 +18,12 @@ pub(crate) fn ampersand_instead_of_question_mark(reading: &Reading<'_>, out: &mu
     let name = text[at + 1..].split(|byte| *byte == b'=').next().unwrap_or_default();
     let known =
         [Reader::Remote, Reader::Esx].iter().any(|reader| named(reader.table(), name).is_some());
-    if !known || !reading.is_certain(place) {
+    // A placeholder before it in the same part may hold the ?.
+    let start = place.start as usize + at;
+    let part = if start < path.start as usize { place } else { path };
+    if !known || !reading.is_certain(part) {
         return;
     }
-    let start = place.start as usize + at;
     let mark = Span::new(start, start + 1);
     let draft = out.at(mark).fact("mark", reading.text(mark)).fact("name", name);
     let mut edits = vec![Edit { span: mark, content: "?".into() }];

@@ -5,7 +5,7 @@
 //! [`plan`] tells what a client would do with it, probes look and write down
 //! evidence, rules judge, reports show. The command `virt-doctor` is a thin
 //! shell around this library; what other programs may use are the reader, the
-//! plan, and what they depend on.
+//! plan, the judgment of one URI ([`lint`]), and what they depend on.
 
 #![cfg_attr(
     not(feature = "probe"),
@@ -17,6 +17,7 @@ mod engine;
 mod evidence;
 mod finding;
 mod inventory;
+pub mod lint;
 pub mod plan;
 #[cfg(feature = "probe")]
 mod probe;
@@ -28,6 +29,7 @@ mod text;
 pub mod uri;
 
 pub use tables::clients::{Build, Client, ClientError, Family, UriDialect, Version};
+pub use tables::levels::Severity;
 pub use tables::transports::{Transport, TransportFacts, TransportSet};
 pub use text::{Position, Span};
 

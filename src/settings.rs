@@ -10,4 +10,5 @@ pub(crate) use config::{Config, ConfigError, FailOn};
 pub use libvirt_conf::{AliasError, ConfError, ConfErrorKind, LibvirtConf, MalformedAlias};
 pub use machine::{ConfContent, ConfFile, Machine, VARIABLES, today};
 pub(crate) use machine::{DEFAULT_KEYS, SYSTEM_SOCKETS};
+pub(crate) use source::in_file;
 pub use source::{Source, UriOrigin};

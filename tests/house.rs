@@ -1,6 +1,6 @@
 //! The floors of the house: a room imports only from those below it.
 //!
-//! `cli` on top; then `report`, `engine`; `probe` and `rules` side by side, which
+//! `cli` on top; then `report` and `lint`, `engine`; `probe` and `rules` side by side, which
 //! never know of each other; `evidence` and `finding`; `plan`; `inventory`;
 //! `settings`; `uri`; `tables` and `text` at the bottom.
 
@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["evidence", "finding"],
     &["probe", "rules"],
     &["engine"],
-    &["report"],
+    &["report", "lint"],
     &["cli"],
 ];
 

@@ -5,7 +5,7 @@ use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Draft, Drafts, Finding};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
-use crate::settings::{Machine, Source, UriOrigin};
+use crate::settings::{Machine, Source, UriOrigin, in_file};
 use crate::tables::clients::{Client, Family, UriDialect};
 use crate::text::Veil;
 use crate::uri::{HOLE, Uri};
@@ -58,6 +58,22 @@ impl<'a> Subject<'a> {
                 UriOrigin::Given | UriOrigin::Alias(_) | UriOrigin::Nobody => None,
             },
             readonly,
+            client,
+            machine,
+            compare: false,
+        }
+    }
+
+    /// A URI of a file: no alias, no default.
+    pub(crate) fn of_file(text: &'a [u8], client: Client, machine: &'a Machine) -> Self {
+        let text = in_file(text);
+        Self {
+            uri: Some(text),
+            typed: Some(text),
+            looked_up: None,
+            is_argument: false,
+            default_from: None,
+            readonly: false,
             client,
             machine,
             compare: false,

@@ -53,7 +53,7 @@ impl Source {
     /// A URI of a file: no alias, no default.
     #[must_use]
     pub fn of_file(text: &[u8]) -> Self {
-        let text: &[u8] = if text == b"xen://" { b"xen:///system" } else { text };
+        let text = in_file(text);
         Self {
             uri: Some(text.to_vec()),
             typed: Some(text.to_vec()),
@@ -120,6 +120,11 @@ impl Source {
 /// A variable that is set and not empty.
 fn variable<'m>(machine: &'m Machine, name: &str) -> Option<&'m [u8]> {
     machine.variable(name).filter(|value| !value.is_empty()).map(str::as_bytes)
+}
+
+/// A URI of a file as it reaches the parser: one is kept for old scripts.
+pub(crate) fn in_file(text: &[u8]) -> &[u8] {
+    if text == b"xen://" { b"xen:///system" } else { text }
 }
 
 #[cfg(test)]

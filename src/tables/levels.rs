@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Severity {
+pub enum Severity {
     /// Worth knowing.
     Note,
     /// Works today, by luck or at a risk.
@@ -17,7 +17,7 @@ pub(crate) enum Severity {
 impl Severity {
     /// The word for it.
     #[must_use]
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Warning => "warning",

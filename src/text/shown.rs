@@ -37,6 +37,16 @@ impl Shown {
         &self.text
     }
 
+    /// The text itself, for a program.
+    pub(crate) fn into_string(self) -> String {
+        self.text
+    }
+
+    /// The bytes themselves, for a program.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.raw.map_or_else(|| self.text.into_bytes(), Into::into)
+    }
+
     /// The bytes, where they are no UTF-8 and `as_str` is not all of them.
     pub(crate) fn raw(&self) -> Option<&[u8]> {
         self.raw.as_deref()

@@ -45,8 +45,7 @@ impl Judge<'_> {
         let ground = Ground::file(path, bytes, &scan.found);
         run.summary.files += 1;
         for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let source = Source::of_file(&located.text);
-            let judged = self.filed(&source, client).lint(self.levels);
+            let judged = self.filed(&located.text, client).lint(self.levels);
             let shown = shown_source(located, bytes, &judged.veil);
             run.summary.uris += 1;
             for finding in judged.findings {
@@ -78,8 +77,7 @@ impl Judge<'_> {
                 .iter()
                 .filter(|located| is_judged(located))
                 .flat_map(|located| {
-                    let source = Source::of_file(&located.text);
-                    let fixes = self.filed(&source, client).fixes(self.levels, allowed);
+                    let fixes = self.filed(&located.text, client).fixes(self.levels, allowed);
                     fixes.into_iter().filter_map(|fix| fix.in_file(located))
                 })
                 .collect()
@@ -90,8 +88,8 @@ impl Judge<'_> {
         self.compared(Subject::new(source, self.client_or(Client::LIBVIRT), &self.here, false))
     }
 
-    fn filed<'s>(&'s self, source: &'s Source, client: Client) -> Subject<'s> {
-        self.compared(Subject::new(source, client, &self.files, false))
+    fn filed<'s>(&'s self, text: &'s [u8], client: Client) -> Subject<'s> {
+        self.compared(Subject::of_file(text, client, &self.files))
     }
 
     fn compared<'s>(&self, subject: Subject<'s>) -> Subject<'s> {

@@ -8,7 +8,7 @@ mod source;
 
 pub(crate) use config::{Config, ConfigError, FailOn};
 pub use libvirt_conf::{AliasError, ConfError, ConfErrorKind, LibvirtConf, MalformedAlias};
-pub use machine::{ConfContent, ConfFile, Machine, VARIABLES, today};
+pub use machine::{ConfContent, ConfFile, ConfText, Machine, VARIABLES, today};
 pub(crate) use machine::{DEFAULT_KEYS, SYSTEM_SOCKETS};
 pub(crate) use source::in_file;
 pub use source::{Source, UriOrigin};

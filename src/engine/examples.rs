@@ -167,7 +167,7 @@ fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mis
     machine.environment.extend(case.environment);
     machine.files.extend(case.files);
     if let Some(conf) = case.libvirt_conf {
-        machine.conf.content = ConfContent::Text(conf);
+        machine.conf.content = ConfContent::Text(conf.into());
     }
     let all = case.client.as_deref() == Some("all");
     let client = match case.client.filter(|_| !all).map(|client| client.parse()) {

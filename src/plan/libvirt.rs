@@ -23,7 +23,7 @@ struct Planner<'a> {
     uri: Option<&'a Uri<'a>>,
     client: Client,
     machine: &'a Machine,
-    conf: LibvirtConf,
+    conf: &'a LibvirtConf,
     given: Given<'a>,
     plan: Plan,
 }
@@ -37,7 +37,7 @@ pub(super) fn plan(request: Request<'_>, client: Client, machine: &Machine) -> P
         uri,
         client,
         machine,
-        conf: LibvirtConf::default(),
+        conf: <&LibvirtConf>::default(),
         given: uri.map_or_else(Given::nothing, Given::of),
         plan: blank(uri, client, request.readonly),
     };

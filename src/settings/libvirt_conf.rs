@@ -67,6 +67,13 @@ pub struct MalformedAlias {
     pub no_equals: bool,
 }
 
+impl Default for &LibvirtConf {
+    /// No settings at all.
+    fn default() -> Self {
+        const { &LibvirtConf { entries: Vec::new() } }
+    }
+}
+
 impl LibvirtConf {
     /// Reads the file's text.
     ///

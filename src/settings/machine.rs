@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use bstr::ByteSlice;
 use nix::unistd::{Uid, User, geteuid};
@@ -58,18 +59,58 @@ pub enum ConfContent {
     /// A file that cannot be read, with the system's words. Every connection fails.
     Unreadable(String),
     /// The text of the file.
-    Text(String),
+    Text(ConfText),
 }
 
+/// The text of a libvirt.conf, read once: every URI is looked up among its aliases.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct ConfText {
+    text: String,
+    conf: OnceLock<Result<LibvirtConf, ConfError>>,
+}
+
+impl ConfText {
+    fn conf(&self) -> &Result<LibvirtConf, ConfError> {
+        self.conf.get_or_init(|| LibvirtConf::parse(self.text.as_bytes()))
+    }
+}
+
+impl From<String> for ConfText {
+    fn from(text: String) -> Self {
+        Self { text, conf: OnceLock::new() }
+    }
+}
+
+impl From<&str> for ConfText {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<ConfText> for String {
+    fn from(conf: ConfText) -> Self {
+        conf.text
+    }
+}
+
+impl PartialEq for ConfText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ConfText {}
+
 impl ConfFile {
-    /// The settings, read anew from the text.
+    /// The settings.
     ///
     /// # Errors
     /// Where libvirt refuses the text.
-    pub fn read(&self) -> Result<LibvirtConf, ConfError> {
+    pub fn read(&self) -> Result<&LibvirtConf, ConfError> {
         match &self.content {
-            ConfContent::Missing | ConfContent::Unreadable(_) => Ok(LibvirtConf::default()),
-            ConfContent::Text(text) => LibvirtConf::parse(text.as_bytes()),
+            ConfContent::Missing | ConfContent::Unreadable(_) => Ok(<&LibvirtConf>::default()),
+            ConfContent::Text(text) => text.conf().as_ref().map_err(Clone::clone),
         }
     }
 }
@@ -254,7 +295,7 @@ fn conf_content(path: &Path) -> ConfContent {
         return ConfContent::Unreadable("it is not a regular file".to_owned());
     }
     match std::fs::read(path) {
-        Ok(bytes) => ConfContent::Text(bytes.to_str_lossy().into_owned()),
+        Ok(bytes) => ConfContent::Text(bytes.to_str_lossy().into_owned().into()),
         Err(error) => ConfContent::Unreadable(system_words(&error)),
     }
 }

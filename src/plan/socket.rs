@@ -88,9 +88,12 @@ pub(super) fn choose(
     client: Client,
     machine: &Machine,
 ) -> Result<Choice, Refusal> {
-    let guessed = guess_driver(question, machine);
+    // Only here is the choice open, or the answer anything but libvirtd's socket.
+    let is_direct_possible = question.mode != Mode::Legacy && question.transport == Transport::Unix;
+    let guessed = if is_direct_possible { guess_driver(question, machine) } else { None };
     let driver = question.driver.or(guessed.as_deref().map(str::as_bytes));
-    let direct = driver.map(|driver| [b"virt", driver, b"d"].concat());
+    let direct =
+        driver.filter(|_| is_direct_possible).map(|driver| [b"virt", driver, b"d"].concat());
     let direct_path = direct.as_ref().map(|daemon| path(daemon, question, machine));
     let legacy_path = path(b"libvirt", question, machine);
     let exists = |path: &BString| std::str::from_utf8(path).is_ok_and(|path| machine.has(path));
@@ -116,9 +119,12 @@ pub(super) fn choose(
 }
 
 fn path(prefix: &[u8], question: &Question<'_>, machine: &Machine) -> BString {
-    let mut path =
-        if question.user_session { machine.user_sockets() } else { SYSTEM_SOCKETS.to_owned() }
-            .into_bytes();
+    let mut path = Vec::with_capacity(64);
+    if question.user_session {
+        path.extend_from_slice(machine.user_sockets().as_bytes());
+    } else {
+        path.extend_from_slice(SYSTEM_SOCKETS.as_bytes());
+    }
     path.push(b'/');
     path.extend_from_slice(prefix);
     path.extend_from_slice(if question.readonly && !question.user_session {

@@ -4,6 +4,8 @@
 //! `virNetClientSSHHelperCommand` in `src/rpc/virnetclient.c` of libvirt 9.0.0
 //! and 11.3.0.
 
+use std::borrow::Cow;
+
 use bstr::{BString, ByteVec};
 use serde::Serialize;
 
@@ -95,41 +97,45 @@ impl Script<'_> {
     /// shell both read it, hence the double quoting; the socket is not quoted
     /// at all, in any version.
     pub(super) fn command(&self) -> BString {
-        let netcat = twice_quoted(self.netcat.unwrap_or(b"nc"));
-        let mut nc = Vec::new();
-        nc.push_str("if '");
-        nc.push_str(&netcat);
-        nc.push_str("' -q 2>&1 | grep \"requires an argument\" >/dev/null 2>&1; then ARG=-q0;else ARG=;fi;'");
-        nc.push_str(&netcat);
-        nc.push_str("' $ARG -U ");
-        nc.push_str(self.socket);
-        let mut helper = Vec::new();
-        helper.push_str(if self.readonly { "virt-ssh-helper -r '" } else { "virt-ssh-helper '" });
-        helper.push_str(twice_quoted(self.name));
-        helper.push_str("'");
-        let mut command = Vec::new();
+        let mut command = Vec::with_capacity(288 + self.socket.len() + self.name.len());
         match self.effective_proxy() {
             Proxy::Auto => {
                 command.push_str(
                     "sh -c 'which virt-ssh-helper 1>/dev/null 2>&1; if test $? = 0; then     ",
                 );
-                command.push_str(&helper);
+                self.helper(&mut command);
                 command.push_str("; else    ");
-                command.push_str(&nc);
+                self.nc(&mut command);
                 command.push_str("; fi'");
             }
             Proxy::Netcat => {
                 command.push_str("sh -c '");
-                command.push_str(&nc);
+                self.nc(&mut command);
                 command.push_str("'");
             }
             Proxy::Native => {
                 command.push_str("sh -c '");
-                command.push_str(&helper);
+                self.helper(&mut command);
                 command.push_str("'");
             }
         }
         BString::from(command)
+    }
+
+    fn nc(&self, command: &mut Vec<u8>) {
+        let netcat = twice_quoted(self.netcat.unwrap_or(b"nc"));
+        command.push_str("if '");
+        command.push_str(&netcat);
+        command.push_str("' -q 2>&1 | grep \"requires an argument\" >/dev/null 2>&1; then ARG=-q0;else ARG=;fi;'");
+        command.push_str(&netcat);
+        command.push_str("' $ARG -U ");
+        command.push_str(self.socket);
+    }
+
+    fn helper(&self, command: &mut Vec<u8>) {
+        command.push_str(if self.readonly { "virt-ssh-helper -r '" } else { "virt-ssh-helper '" });
+        command.push_str(twice_quoted(self.name));
+        command.push_str("'");
     }
 
     /// A `netcat` in the URI means that netcat is wanted.
@@ -179,18 +185,20 @@ fn text_of(bytes: &[u8]) -> BString {
 }
 
 /// Quoted for a shell, and the result quoted again.
-fn twice_quoted(text: &[u8]) -> Vec<u8> {
-    quoted(&quoted(text))
+fn twice_quoted(text: &[u8]) -> Cow<'_, [u8]> {
+    match quoted(text) {
+        Cow::Borrowed(plain) => Cow::Borrowed(plain),
+        Cow::Owned(once) => Cow::Owned(quoted(&once).into_owned()),
+    }
 }
 
 /// `virBufferEscapeShell`: single quotes only where a character asks for them.
-fn quoted(text: &[u8]) -> Vec<u8> {
-    const SPECIAL: &[u8] = b"\r\t\n !\"#$&'()*;<>?[\\]^`{|}~";
+fn quoted(text: &[u8]) -> Cow<'_, [u8]> {
     if text.is_empty() {
-        return b"''".to_vec();
+        return Cow::Owned(b"''".to_vec());
     }
-    if !text.iter().any(|byte| SPECIAL.contains(byte)) {
-        return text.to_vec();
+    if !text.iter().any(|byte| SPECIAL[usize::from(*byte)]) {
+        return Cow::Borrowed(text);
     }
     let mut quoted = Vec::with_capacity(text.len() + 8);
     quoted.push(b'\'');
@@ -201,16 +209,31 @@ fn quoted(text: &[u8]) -> Vec<u8> {
         quoted.push(byte);
     }
     quoted.push(b'\'');
-    quoted
+    Cow::Owned(quoted)
 }
+
+/// For each byte whether `virBufferEscapeShell` quotes for its sake.
+const SPECIAL: [bool; 256] = {
+    let listed = b"\r\t\n !\"#$&'()*;<>?[\\]^`{|}~";
+    let mut special = [false; 256];
+    let mut at = 0;
+    while at < listed.len() {
+        special[listed[at] as usize] = true;
+        at += 1;
+    }
+    special
+};
 
 /// The first default key that exists; for the ssh libraries only.
 pub(super) fn default_key(machine: &Machine) -> Option<BString> {
-    DEFAULT_KEYS
-        .iter()
-        .map(|key| format!("{}/.ssh/{key}", machine.home))
-        .find(|path| machine.has(path))
-        .map(BString::from)
+    let mut path = format!("{}/.ssh/", machine.home);
+    let folder = path.len();
+    let exists = |key: &&str| {
+        path.truncate(folder);
+        path.push_str(key);
+        machine.has(&path)
+    };
+    DEFAULT_KEYS.iter().copied().find(exists).map(|_| BString::from(path))
 }
 
 /// Variables of the environment that libvirt hands on to ssh; all others are
@@ -251,8 +274,8 @@ mod tests {
             ("a b", "'a b'", r"''\''a b'\'''"),
             ("it's", r"'it'\''s'", r"''\''it'\''\'\'''\''s'\'''"),
         ] {
-            assert_eq!(quoted(text.as_bytes()), once.as_bytes(), "{text}");
-            assert_eq!(String::from_utf8(twice_quoted(text.as_bytes())).unwrap(), twice, "{text}");
+            assert_eq!(quoted(text.as_bytes()).as_ref(), once.as_bytes(), "{text}");
+            assert_eq!(twice_quoted(text.as_bytes()).as_ref(), twice.as_bytes(), "{text}");
         }
     }
 }

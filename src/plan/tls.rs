@@ -26,7 +26,8 @@ pub struct TlsPlan {
     pub priority: Option<BString>,
 }
 
-const SYSTEM_CA: &str = "/etc/pki/CA";
+const SYSTEM_CA: &str = "/etc/pki/CA/cacert.pem";
+const SYSTEM_CRL: &str = "/etc/pki/CA/cacrl.pem";
 const SYSTEM_CERT: &str = "/etc/pki/libvirt/clientcert.pem";
 const SYSTEM_KEY: &str = "/etc/pki/libvirt/private/clientkey.pem";
 
@@ -38,8 +39,8 @@ fn text(path: &str) -> BString {
 /// that exists, certificate and key as a pair; else the system's.
 pub(super) fn files(pkipath: Option<&[u8]>, machine: &Machine) -> TlsPlan {
     let mut plan = TlsPlan {
-        ca: text(format!("{SYSTEM_CA}/cacert.pem").as_str()),
-        crl: text(format!("{SYSTEM_CA}/cacrl.pem").as_str()),
+        ca: text(SYSTEM_CA),
+        crl: text(SYSTEM_CRL),
         cert: text(SYSTEM_CERT),
         key: text(SYSTEM_KEY),
         verify: true,

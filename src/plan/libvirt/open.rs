@@ -16,10 +16,9 @@ use crate::uri::Uri;
 impl Planner<'_> {
     pub(super) fn open(&mut self, typed: Option<&[u8]>) {
         let Some(uri) = self.uri else { return self.remote(Transport::Unix) };
-        let typed = typed.map(|typed| typed.as_bstr().to_owned());
         let (Some(scheme), Some(driver)) = (uri.scheme(), uri.driver()) else {
             self.plan.parameters = effects(uri, None, |_| true);
-            return self.refuse(Refusal::NoDriver(typed));
+            return self.refuse(Refusal::NoDriver(typed.map(BString::from)));
         };
         self.missing_slash(uri, scheme);
         if self.plan.path == "/embed" {
@@ -64,7 +63,7 @@ impl Planner<'_> {
     }
 
     /// `/embed`: the driver within the client's own process.
-    fn embedded(&mut self, uri: &Uri<'_>, scheme: &[u8], typed: Option<BString>) {
+    fn embedded(&mut self, uri: &Uri<'_>, scheme: &[u8], typed: Option<&[u8]>) {
         let root = uri.parameters().find(|parameter| {
             let name = parameter.name();
             if self.client.has(Since::RootIgnoresCase) {
@@ -82,7 +81,7 @@ impl Planner<'_> {
             Some(_) => {}
         }
         if !Driver::named(scheme).is_some_and(|row| row.embeddable) {
-            self.refuse(Refusal::NotEmbeddable(typed));
+            self.refuse(Refusal::NotEmbeddable(typed.map(BString::from)));
         }
         if self.plan.refusal.is_none() {
             self.plan.outcome = Outcome::InProcess;

@@ -3,6 +3,8 @@
 //! Source: `virNetClientNewSSH`, `virNetClientNewLibSSH2` and
 //! `virNetClientNewLibssh` in `src/rpc/virnetclient.c`.
 
+use std::borrow::Cow;
+
 use bstr::{BString, ByteSlice};
 
 use super::Planner;
@@ -15,11 +17,10 @@ use crate::tables::transports::Transport;
 impl Planner<'_> {
     pub(super) fn ssh(&mut self, transport: Transport, proxy: Proxy) {
         let name = self.helper_name();
-        let socket = self.plan.socket.clone().unwrap_or_default();
         let script = Script {
             proxy,
             netcat: self.given.get(Key::Netcat),
-            socket: &socket,
+            socket: bytes(self.plan.socket.as_ref()),
             name: &name,
             readonly: self.plan.readonly,
         };
@@ -36,7 +37,6 @@ impl Planner<'_> {
     }
 
     fn openssh(&self, remote_command: BString) -> SshPlan {
-        let host = self.plan.effective_host.clone().unwrap_or_default();
         let batch = self.given.is_on(Key::NoTty);
         let arguments = Arguments {
             port: self.plan.effective_port,
@@ -44,7 +44,7 @@ impl Planner<'_> {
             keyfile: self.given.get(Key::Keyfile),
             batch,
             no_verify: self.given.is_on(Key::NoVerify),
-            host: &host,
+            host: bytes(self.plan.effective_host.as_ref()),
             command: &remote_command,
         };
         SshPlan {
@@ -135,15 +135,24 @@ impl Planner<'_> {
     }
 
     /// The URI that virt-ssh-helper is given.
-    fn helper_name(&self) -> BString {
+    fn helper_name(&self) -> Cow<'_, [u8]> {
         let named = self.given.get(Key::Name).is_some();
+        let kept = [Key::Mode, Key::Socket].iter().any(|key| self.given.get(*key).is_some());
         match (self.uri, self.plan.remote_name.as_ref()) {
             (Some(uri), Some(name))
-                if !named && !name.is_empty() && self.client.has(Since::HelperKeepsSocket) =>
+                if kept
+                    && !named
+                    && !name.is_empty()
+                    && self.client.has(Since::HelperKeepsSocket) =>
             {
-                name::for_helper(uri, uri.driver().unwrap_or_default())
+                Cow::Owned(name::for_helper(uri, uri.driver().unwrap_or_default()).into())
             }
-            (_, name) => name.cloned().unwrap_or_default(),
+            (_, name) => Cow::Borrowed(bytes(name)),
         }
     }
+}
+
+/// Nothing where there is none.
+fn bytes(text: Option<&BString>) -> &[u8] {
+    text.map(|text| text.as_slice()).unwrap_or_default()
 }

@@ -118,19 +118,12 @@ const SHORT: usize = 5;
 impl Veil {
     /// Knows these secrets, in every form in which they may turn up.
     pub(crate) fn hiding(secrets: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        let mut veil = Self::default();
-        for secret in secrets {
-            veil.add(&secret);
-        }
-        veil
-    }
-
-    fn add(&mut self, secret: &[u8]) {
-        if !secret.is_empty() && !self.secrets.iter().any(|known| known == secret) {
-            self.secrets.push(secret.to_vec());
-            // The longer first, so that a part of one never splits another.
-            self.secrets.sort_by_key(|known| std::cmp::Reverse(known.len()));
-        }
+        let mut secrets: Vec<Vec<u8>> =
+            secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        // The longer first, so that a part of one never splits another.
+        secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup();
+        Self { secrets }
     }
 
     /// The text without the secrets.

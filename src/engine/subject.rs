@@ -88,10 +88,7 @@ impl<'a> Subject<'a> {
         let parsed = if is_template { Uri::parse_template(text) } else { Uri::parse(text) };
         let (uri, faults) = match &parsed {
             Ok(uri) => (uri, &[][..]),
-            Err(unparseable) => {
-                let told = unparseable.faults.len().min(Drafts::MOST);
-                (&unparseable.recovered, &unparseable.faults[..told])
-            }
+            Err(unparseable) => (&unparseable.recovered, &unparseable.faults[..]),
         };
         let wanted = match (self.uri, &parsed) {
             (None, _) => Wanted::Nothing,

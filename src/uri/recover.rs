@@ -14,8 +14,15 @@ use crate::text::Span;
 pub struct Unparseable<'a> {
     /// The parts as they would be without the faults.
     pub recovered: Uri<'a>,
-    /// What is wrong, in the order of the text; at least one.
+    /// What is wrong, in the order of the text; at least one, at most
+    /// [`Unparseable::MOST_FAULTS`].
     pub faults: Vec<Fault>,
+}
+
+impl Unparseable<'_> {
+    /// How many faults of one text are told. A megabyte of them is no URI, and
+    /// costs no more memory than this.
+    pub const MOST_FAULTS: usize = 50;
 }
 
 /// One thing that makes the whole URI unreadable.
@@ -127,7 +134,9 @@ pub(super) fn recover<'a>(text: &'a [u8], table: &Table) -> Unparseable<'a> {
 
 impl Recovery<'_, '_> {
     fn fault(&mut self, start: usize, end: usize, part: Part, kind: FaultKind) {
-        self.faults.push(Fault { span: Span::new(start, end), part, kind });
+        if self.faults.len() < Unparseable::MOST_FAULTS {
+            self.faults.push(Fault { span: Span::new(start, end), part, kind });
+        }
     }
 
     fn find(&self, start: usize, end: usize, stop: impl Fn(u8) -> bool) -> usize {

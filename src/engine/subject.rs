@@ -7,6 +7,7 @@ use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
 use crate::settings::{Machine, Source, UriOrigin, in_file};
 use crate::tables::clients::{Client, Family, UriDialect};
+use crate::tables::drivers::Driver;
 use crate::text::Veil;
 use crate::uri::{HOLE, Uri};
 
@@ -117,6 +118,8 @@ impl<'a> Subject<'a> {
             .collect();
         with(&Reading {
             uri,
+            driver: uri.driver().and_then(Driver::named),
+            has_holes: memchr::memchr(HOLE, text).is_some(),
             faults,
             others: &others,
             plan: &plan,

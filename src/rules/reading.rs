@@ -15,6 +15,10 @@ use crate::uri::{Fault, HOLE, Uri};
 pub(crate) struct Reading<'a> {
     /// Its parts; where it cannot be parsed, what they would be.
     pub(crate) uri: &'a Uri<'a>,
+    /// The row of its driver: nearly every rule asks for it.
+    pub(crate) driver: Option<&'static Driver>,
+    /// Whether any text of it is not known yet.
+    pub(crate) has_holes: bool,
     /// What keeps it from being parsed; nothing where it can.
     pub(crate) faults: &'a [Fault],
     pub(crate) plan: &'a Plan,
@@ -31,7 +35,7 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Whether all text at this place is really there.
     pub(crate) fn is_certain(&self, span: Span) -> bool {
-        !span.of(self.uri.text()).contains(&HOLE)
+        !(self.has_holes && span.of(self.uri.text()).contains(&HOLE))
     }
 
     /// Whether all text from the scheme to the path is really there: only then
@@ -54,7 +58,7 @@ impl<'a> Reading<'a> {
 
     /// The row of the driver.
     pub(crate) fn driver(&self) -> Option<&'static Driver> {
-        Driver::named(self.uri.driver()?)
+        self.driver
     }
 
     /// The text at a place.

@@ -14,7 +14,7 @@ fn is_name_byte(byte: u8) -> bool {
 
 /// The settings, where the text was typed and turned out to have no driver: only
 /// then it may be an alias that was not found.
-fn conf_of_unresolved(reading: &Reading<'_>) -> Option<LibvirtConf> {
+fn conf_of_unresolved<'r>(reading: &Reading<'r>) -> Option<&'r LibvirtConf> {
     let is_unresolved = reading.is_argument
         && !reading.uri.text().is_empty()
         && matches!(reading.plan.refusal, Some(Refusal::NoDriver(_) | Refusal::Unparseable(_)));
@@ -36,7 +36,7 @@ fn in_other_case(conf: &LibvirtConf, word: &[u8]) -> Option<Vec<u8>> {
 pub(crate) fn unknown_alias(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(conf) = conf_of_unresolved(reading) else { return };
     let text = reading.uri.text();
-    if !text.iter().copied().all(is_name_byte) || in_other_case(&conf, text).is_some() {
+    if !text.iter().copied().all(is_name_byte) || in_other_case(conf, text).is_some() {
         return;
     }
     let names: Vec<String> =
@@ -81,10 +81,10 @@ pub(crate) fn alias_with_suffix(reading: &Reading<'_>, out: &mut Drafts) {
 pub(crate) fn alias_in_other_case(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(conf) = conf_of_unresolved(reading) else { return };
     let text = reading.uri.text();
-    if is_alias(&conf, text) {
+    if is_alias(conf, text) {
         return;
     }
-    if let Some(alias) = in_other_case(&conf, text) {
+    if let Some(alias) = in_other_case(conf, text) {
         out.at(reading.uri.span()).fact("alias", &alias).fact("word", text).fix(
             format!("write {}", alias.to_str_lossy()),
             reading.uri.span(),

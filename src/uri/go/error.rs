@@ -54,7 +54,7 @@ impl fmt::Display for Quoted<'_> {
         f.write_str("\"")?;
         for (start, end, character) in self.0.char_indices() {
             match character {
-                '\u{fffd}' if &self.0[start..end] != "\u{fffd}".as_bytes() => {
+                '\u{fffd}' if self.0[start..end] != "\u{fffd}".as_bytes() => {
                     for byte in self.0[start..end].bytes() {
                         write!(f, "\\x{byte:02x}")?;
                     }

@@ -15,6 +15,9 @@ use crate::uri::Uri;
 /// the same connection, but about two different parameters both may speak. Those
 /// of `replaces-here` say nothing about the very letters of which it speaks.
 pub(crate) fn replaced(mut drafts: Vec<Draft>, uri: &Uri<'_>) -> Vec<Draft> {
+    if drafts.len() < 2 {
+        return drafts;
+    }
     let sections: Vec<Span> = uri.parameters().map(|parameter| parameter.section).collect();
     let about = |span: Span| sections.iter().position(|section| section.contains(span));
     let silenced: Vec<bool> = drafts

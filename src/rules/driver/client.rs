@@ -166,8 +166,11 @@ pub(crate) fn remote_driver_over_ssh(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// `network:///system`.
 pub(crate) fn secondary_driver(reading: &Reading<'_>, out: &mut Drafts) {
-    let (Some(driver), Some(span)) = (reading.driver(), reading.uri.driver_span()) else { return };
-    if driver.runs == Runs::InDaemon && driver.what.ends_with(" only") {
+    let Some(driver) = reading.driver() else { return };
+    if driver.runs == Runs::InDaemon
+        && driver.what.ends_with(" only")
+        && let Some(span) = reading.uri.driver_span()
+    {
         out.at(span).fact("driver", driver.name).fact("what", driver.what);
     }
 }

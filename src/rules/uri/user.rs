@@ -67,8 +67,8 @@ pub(crate) fn slash_in_user(reading: &Reading<'_>, out: &mut Drafts) {
     let uri = reading.uri;
     let path = uri.path_span();
     let text = reading.text(path);
-    let Some(at) = memchr::memchr(b'@', text) else { return };
     let (Some(host), None) = (uri.host_span(), uri.user_span()) else { return };
+    let Some(at) = memchr::memchr(b'@', text) else { return };
     let file = reading
         .driver()
         .is_some_and(|driver| matches!(driver.paths, Paths::TestFile | Paths::VcenterInventory));

@@ -155,7 +155,7 @@ pub(crate) fn parameter_of_a_local_driver(reading: &Reading<'_>, out: &mut Draft
 
 /// `mode` or `proxy` for a client that does not know them yet.
 pub(crate) fn parameter_too_new(reading: &Reading<'_>, out: &mut Drafts) {
-    if reader(reading) != Reader::Remote {
+    if reading.plan.client.has(Since::Proxy) || reader(reading) != Reader::Remote {
         return;
     }
     for (name, since, release) in [("mode", Since::Mode, "5.7"), ("proxy", Since::Proxy, "6.8")] {

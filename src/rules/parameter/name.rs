@@ -37,7 +37,6 @@ fn strangers<'r>(
         && reading.driver().is_some_and(|driver| driver.runs == Runs::InClientLocal);
     let embedded = plan.path == "/embed";
     judged(reading)
-        // Where the remote driver used or ignored one, it knew it.
         .filter(move |(planned, _)| plan.transport.is_none() || planned.effect == Effect::Forwarded)
         .filter(move |(planned, _)| !silent && known_to.named(&planned.name).is_none())
         .filter(move |(planned, _)| !(embedded && planned.name.eq_ignore_ascii_case(b"root")))
@@ -73,6 +72,7 @@ fn classify(known_to: Reader, raw: &[u8], name: &str) -> Stranger {
 /// Where an unknown parameter ends up.
 fn fate(reading: &Reading<'_>) -> &'static str {
     match reader(reading) {
+        Reader::Remote if reading.plan.path == "/embed" => "the driver ignores it",
         Reader::Remote => "the client hands it to the server, which ignores it",
         Reader::Go(_) => "the client does nothing with it",
         Reader::Esx | Reader::Hyperv => "the driver ignores it with a warning in its log",
@@ -86,7 +86,10 @@ fn report(
     wanted: impl Fn(&Stranger) -> bool,
     add: impl Fn(&mut Draft, &Planned, &Stranger),
 ) {
-    if reading.plan.parameters.is_empty() {
+    // What the remote driver does not know, it forwards.
+    let may_be_strange =
+        |planned: &Planned| reading.plan.transport.is_none() || planned.effect == Effect::Forwarded;
+    if !reading.plan.parameters.iter().any(may_be_strange) {
         return;
     }
     for (planned, name, stranger) in strangers(reading) {
@@ -190,13 +193,13 @@ pub(crate) fn duplicate_parameter(reading: &Reading<'_>, out: &mut Drafts) {
     if reading.plan.parameters.len() < 2 {
         return;
     }
-    let reader = reader(reading);
     // The remote driver has marked all but the last of each name.
     let remote = reading.plan.transport.is_some();
     let earlier_one = |planned: &Planned| planned.effect == Effect::Ignored;
     if remote && !reading.plan.parameters.iter().any(earlier_one) {
         return;
     }
+    let reader = reader(reading);
     let mut seen: HashMap<Vec<u8>, &Planned> = HashMap::new();
     for (planned, name) in judged(reading) {
         let earlier = seen.insert(planned.name.to_ascii_lowercase(), planned);

@@ -113,12 +113,13 @@ fn owner(path: &[u8]) -> Option<Owner> {
 
 /// The system daemon's socket for `/session`, or a user's for `/system`.
 pub(crate) fn socket_disagrees_with_path(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some(driver) = reading.driver() else { return };
-    if driver.paths != Paths::SystemOrSession || !reading.is_certain(reading.uri.path_span()) {
-        return;
-    }
     for planned in sockets(reading) {
-        if reading.plan.used("name").is_some() {
+        let Some(driver) = reading.driver() else { return };
+        let judges_path = driver.paths == Paths::SystemOrSession;
+        if !judges_path
+            || !reading.is_certain(reading.uri.path_span())
+            || reading.plan.used("name").is_some()
+        {
             return;
         }
         let (variant, word) = match (owner(&planned.value), reading.plan.path.as_slice()) {

@@ -15,6 +15,9 @@ use crate::text::Span;
 /// A password before the `@`.
 pub(crate) fn password_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(user) = reading.uri.user_span() else { return };
+    if memchr::memchr(b':', reading.text(user)).is_none() {
+        return;
+    }
     for span in reading.uri.secret_spans() {
         // A placeholder keeps the password out of the file.
         if !user.contains(span) || !reading.is_certain(span) {
@@ -32,7 +35,8 @@ pub(crate) fn password_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// A password as the value of a parameter.
 pub(crate) fn password_parameter(reading: &Reading<'_>, out: &mut Drafts) {
-    if reading.plan.parameters.is_empty() {
+    // No client has a parameter of such a name, so none acts on it.
+    if reading.plan.parameters.iter().all(|planned| planned.effect == Effect::Used) {
         return;
     }
     for span in reading.uri.secret_spans() {

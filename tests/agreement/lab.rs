@@ -33,6 +33,15 @@ pub(crate) enum Who {
     User,
 }
 
+impl Who {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::User => "an ordinary user",
+        }
+    }
+}
+
 /// The namespaces of this thread.
 pub(crate) struct Lab {
     who: Who,
@@ -148,7 +157,7 @@ impl Lab {
     }
 
     /// Puts a program where both users can run it.
-    pub(crate) fn install(&self, program: &Path) -> PathBuf {
+    pub(crate) fn install(program: &Path) -> PathBuf {
         let place = Path::new("/run").join(program.file_name().unwrap());
         if !place.exists() {
             let copied = Command::new("cp").arg(program).arg(&place).status().unwrap();

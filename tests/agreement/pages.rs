@@ -12,7 +12,6 @@
 //! one, the plan alone is asked; that one is held by the recorded answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -240,9 +239,9 @@ impl<'j> Judge<'j> {
         let own = page.bad.iter().filter(|example| example.who == self.who);
         own.filter_map(|bad| {
             let wrong = self.claim(page, bad, client)?;
-            let mut text = format!("{}: effect `{}` of {:?}", page.path, page.effect, bad.uri);
-            write!(text, " as {:?}, {client}\n    {wrong}", self.who).unwrap();
-            Some(text)
+            let (path, effect, uri) = (&page.path, &page.effect, &bad.uri);
+            let who = self.who.name();
+            Some(format!("{path}: effect `{effect}` of {uri} as {who}, {client}\n    {wrong}"))
         })
         .collect()
     }

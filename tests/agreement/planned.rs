@@ -16,7 +16,7 @@ pub(crate) struct Planned(Value);
 
 /// The plans of these URIs in this room, by one run of the command.
 pub(crate) fn plans(lab: &Lab, room: &Room, client: &str, uris: &[&[u8]]) -> Vec<Planned> {
-    let program = lab.install(Path::new(env!("CARGO_BIN_EXE_virt-doctor")));
+    let program = Lab::install(Path::new(env!("CARGO_BIN_EXE_virt-doctor")));
     let mut command = lab.command(program, room);
     command.args(["plan", "--format", "jsonl", "--client", client, "-0", "-"]);
     if room.readonly {

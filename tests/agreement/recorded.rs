@@ -68,7 +68,7 @@ fn differences(who: Who, answers: &[&Answer]) -> Vec<String> {
         for (answer, plan) in of_room.iter().zip(plans(&lab, room, CLIENT, &uris)) {
             let differences = compare(&plan, &answer.seen);
             if !differences.is_empty() {
-                let mut text = format!("{} in room {} as {who:?}\n", answer.uri, room.name);
+                let mut text = format!("{} in room {} as {}\n", answer.uri, room.name, who.name());
                 for difference in differences {
                     writeln!(text, "    {difference}").unwrap();
                 }

@@ -88,7 +88,7 @@ const LOG: &str = "/run/lab/home/log";
 /// A loaded machine is slow; a hanging client is slower.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a client may run before its log is looked at.
-const USUAL: Duration = Duration::from_millis(60);
+const USUAL: Duration = Duration::from_millis(30);
 
 /// Runs virsh once.
 pub(crate) fn run(lab: &Lab, room: &Room, uri: &[u8]) -> Seen {

@@ -64,17 +64,7 @@ impl Planner<'_> {
     fn ssh_library(&mut self, transport: Transport, remote_command: BString) -> SshPlan {
         let identity =
             self.given.get(Key::Keyfile).map(BString::from).or_else(|| default_key(self.machine));
-        let verification = self.given.get(Key::KnownHostsVerify).map(BString::from);
-        if let Some(word) = verification
-            && !["normal", "auto", "ignore"]
-                .iter()
-                .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-        {
-            self.refuse(Refusal::HostKeyVerification(word));
-        }
-        if transport == Transport::Libssh && !self.libssh_takes_options() {
-            self.refuse(Refusal::LibsshOption);
-        }
+        self.check_names(transport);
         let methods = self.given.get(Key::Sshauth).map_or_else(
             || {
                 let all = if identity.is_some() {
@@ -109,11 +99,27 @@ impl Planner<'_> {
         }
     }
 
-    fn libssh_takes_options(&self) -> bool {
-        let known_hosts = self.given.get(Key::KnownHosts);
-        known_hosts.is_none_or(|file| !file.is_empty())
-            && self.plan.user.as_ref().is_none_or(|user| libssh::takes_user(user))
-            && self.plan.effective_host.as_ref().is_none_or(|host| libssh::takes_host(host))
+    /// User, host key verification, host and its keys, in the order of the checks.
+    fn check_names(&mut self, transport: Transport) {
+        let is_libssh = transport == Transport::Libssh;
+        if is_libssh && self.plan.user.as_ref().is_some_and(|user| !libssh::takes_user(user)) {
+            self.refuse(Refusal::LibsshOption);
+        }
+        let verification = self.given.get(Key::KnownHostsVerify).map(BString::from);
+        if let Some(word) = verification
+            && !["normal", "auto", "ignore"]
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+        {
+            self.refuse(Refusal::HostKeyVerification(word));
+        }
+        let host = self.plan.effective_host.as_ref();
+        if is_libssh
+            && (host.is_some_and(|host| !libssh::takes_host(host))
+                || self.given.get(Key::KnownHosts).is_some_and(<[u8]>::is_empty))
+        {
+            self.refuse(Refusal::LibsshOption);
+        }
     }
 
     fn check_methods(&mut self, transport: Transport, methods: &BString, has_key: bool) {

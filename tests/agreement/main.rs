@@ -22,3 +22,4 @@ mod recorded;
 mod rooms;
 mod text;
 mod virsh;
+mod words;

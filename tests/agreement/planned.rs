@@ -28,7 +28,12 @@ pub(crate) fn plans(lab: &Lab, room: &Room, client: &str, uris: &[&[u8]]) -> Vec
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut input = uris.join(&0);
+    // A list that is one empty line is an empty list, so it begins with something else.
+    let mut input = b"qemu:///system".to_vec();
+    for uri in uris {
+        input.push(0);
+        input.extend_from_slice(uri);
+    }
     input.push(0);
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
@@ -38,6 +43,7 @@ pub(crate) fn plans(lab: &Lab, room: &Room, client: &str, uris: &[&[u8]]) -> Vec
         .stdout
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
+        .skip(1)
         .map(|line| Planned(serde_json::from_slice(line).unwrap()))
         .collect();
     let said = String::from_utf8_lossy(&output.stderr);

@@ -126,6 +126,9 @@ fn apply(text: &[u8], fixes: Vec<Applicable>) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod property;
+
+#[cfg(test)]
 mod tests {
     use bstr::BString;
 

@@ -26,7 +26,10 @@ fn the_daemon_is_down() {
     missing.assert_cause("socket-missing");
     assert_eq!(Err(missing.quote()), lab.client.virsh(&[], URI));
     lab.client.libvirtd("");
-    lab.client.sh(&format!("kill -9 $(cat {}/libvirtd.pid)", lab.client.folder.display()));
+    let pid = format!("$(cat {}/libvirtd.pid)", lab.client.folder.display());
+    lab.client.sh(&format!("kill -9 {pid}"));
+    // A dying daemon still accepts.
+    lab.client.until(&format!("! kill -0 {pid} 2>/dev/null"));
     let stale = lab.client.check(&[], &[URI]);
     stale.assert_cause("socket-refused");
     assert_eq!(Err(stale.quote()), lab.client.virsh(&[], URI));

@@ -85,10 +85,17 @@ impl Lab {
         mount(none, "/", none, readonly, none).unwrap();
         fs::write("/etc/resolv.conf", "nameserver 127.0.0.1\n").unwrap();
         fs::write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n").unwrap();
+        // A name that is not in the file is unknown at once: there is nobody to ask.
+        fs::write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n").unwrap();
         fs::create_dir_all("/run/lab/bin").unwrap();
         for name in ["ssh", "other-ssh"] {
             program(&Path::new(LAB).join("bin").join(name), SSH);
         }
+        Self { who }
+    }
+
+    /// The same namespaces for the other user.
+    pub(crate) fn as_other(&self, who: Who) -> Self {
         Self { who }
     }
 

@@ -3,7 +3,8 @@
 //! A page of the static folders whose effect is `fails`, `crashes` or `wrong-place`
 //! says so of the URIs under `## Bad`. Each is given to virsh:
 //!
-//! - `fails`: virsh refuses it before it turns to anything, in the plan's words;
+//! - `fails`: virsh refuses it before it turns to anything, in the plan's words; or its
+//!   own error, or that of the real ssh for the same host, is one that the page quotes;
 //! - `crashes`: it dies of a signal;
 //! - `wrong-place`: it goes where the plan says, and that is not where the plan
 //!   says that the example under `## Good` goes.
@@ -24,7 +25,8 @@ use crate::lab::{Lab, Who};
 use crate::live::installed;
 use crate::planned::{Planned, plans};
 use crate::rooms::{ROOMS, Room};
-use crate::virsh;
+use crate::text::Text;
+use crate::virsh::{self, End, Seen};
 
 const FOLDERS: [&str; 6] = ["uri", "driver", "transport", "parameter", "security", "settings"];
 
@@ -33,6 +35,8 @@ struct Page {
     /// As in `rules/uri/port-zero.md`.
     path: String,
     effect: String,
+    /// What it quotes between backticks.
+    quotes: Vec<String>,
     /// The client that it speaks of, where it is not any.
     client: Option<String>,
     bad: Vec<Example>,
@@ -104,10 +108,31 @@ fn pages() -> Vec<Page> {
             let bad = bad.split_once("\n## Bad\n").unwrap().1;
             let bad = examples(bad, Some(name));
             let good = examples(good, None);
-            pages.push(Page { path, effect, client: word("client"), bad, good });
+            let quotes = quotes(&text);
+            pages.push(Page { path, effect, quotes, client: word("client"), bad, good });
         }
     }
     pages
+}
+
+/// The code spans of a page's prose, long enough to be part of an error.
+fn quotes(page: &str) -> Vec<String> {
+    let prose: Vec<&str> = page.split("\n```").step_by(2).collect();
+    let prose = prose.join("\n").replace('\n', " ");
+    prose.split('`').skip(1).step_by(2).filter(|span| span.len() >= 12).map(unnamed).collect()
+}
+
+/// Without what stands between quotes: the names of this example and of the page's.
+fn unnamed(text: impl AsRef<str>) -> String {
+    text.as_ref().split('\'').step_by(2).collect::<Vec<_>>().join("''")
+}
+
+/// Whether the page quotes this error. `...` stands for anything.
+fn is_quoted(error: &str, quotes: &[String]) -> bool {
+    let error = unnamed(error);
+    quotes.iter().any(|quote| {
+        quote.split("...").all(|piece| error.contains(piece.trim())) && quote.contains(' ')
+    })
 }
 
 fn blocks(text: &str) -> Vec<Block<'_>> {
@@ -249,6 +274,7 @@ impl<'j> Judge<'j> {
     /// What is wrong with the claim.
     fn claim(&self, page: &Page, bad: &Example, client: &str) -> Option<String> {
         let plan = self.plan(bad, client);
+        let mut words = String::new();
         if is_release(self.installed, client) {
             let seen = virsh::run(&self.lab, &bad.room, bad.uri.as_bytes());
             let differences: BTreeSet<String> =
@@ -256,6 +282,7 @@ impl<'j> Judge<'j> {
             if !differences.is_empty() {
                 return Some(Vec::from_iter(differences).join("\n    "));
             }
+            words = self.words(&seen, bad);
         }
         let outcome = plan.field("outcome").as_str().unwrap();
         let expected = match page.effect.as_str() {
@@ -263,6 +290,10 @@ impl<'j> Judge<'j> {
             "crashes" => "crashes",
             _ => "daemon",
         };
+        if outcome != expected && page.effect == "fails" && !words.is_empty() {
+            return (!is_quoted(&words, &page.quotes))
+                .then(|| format!("the page quotes nothing of what is printed: {words}"));
+        }
         if outcome != expected {
             let error = plan.field("error");
             return Some(format!("the outcome is `{outcome}`, not `{expected}`: {error}"));
@@ -276,9 +307,24 @@ impl<'j> Judge<'j> {
             .then(|| format!("it goes to {there:?}, and so does the good {:?}", good.uri))
     }
 
+    /// What a person would read: virsh's own error, or that of the ssh which it runs.
+    fn words(&self, seen: &Seen, example: &Example) -> String {
+        if let Some((_, arguments)) = seen.ssh.split_first() {
+            let mut command = self.lab.command("/usr/bin/ssh", &example.room);
+            let host = arguments.iter().position(|word| word.lossy() == "--").unwrap() + 2;
+            command.args(arguments[..host].iter().map(Text::lossy)).arg("true");
+            return String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
+        }
+        match &seen.end {
+            End::Error(text) => text.lossy(),
+            _ => String::new(),
+        }
+    }
+
     fn plan(&self, example: &Example, client: &str) -> Planned {
-        self.lab.furnish(&example.room);
-        plans(&self.lab, &example.room, client, &[example.uri.as_bytes()]).remove(0)
+        let lab = self.lab.as_other(example.who);
+        lab.furnish(&example.room);
+        plans(&lab, &example.room, client, &[example.uri.as_bytes()]).remove(0)
     }
 }
 

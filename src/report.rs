@@ -47,7 +47,7 @@ pub(crate) struct Placed {
     /// For each fix its edits at their places; none where one would cross a
     /// placeholder.
     pub(crate) edits: Vec<Option<Vec<(Position, Position, Shown)>>>,
-    /// The lines around it, secrets hidden.
+    /// The lines around it, secrets hidden; nothing where nobody draws it.
     pub(crate) excerpt: Excerpt,
 }
 

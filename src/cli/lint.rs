@@ -75,7 +75,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.check(&targets)?;
     let mut lint = Lint {
         args,
-        judge: Judge { levels: &levels, clients, terraform: RefCell::default(), here, files },
+        judge: Judge {
+            levels: &levels,
+            clients,
+            terraform: RefCell::default(),
+            here,
+            files,
+            is_drawn: args.common.format == Format::Text,
+        },
         run: LintRun::default(),
         changed: false,
     };

@@ -15,6 +15,7 @@ use crate::uri::Uri;
 /// the same connection, but about two different parameters both may speak. Those
 /// of `replaces-here` say nothing about the very letters of which it speaks.
 pub(crate) fn replaced(mut drafts: Vec<Draft>, uri: &Uri<'_>) -> Vec<Draft> {
+    // One draft has nobody to speak for it.
     if drafts.len() < 2 {
         return drafts;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::diff::Side;
-use super::{Placed, snippet};
+use super::{Excerpt, Placed, snippet};
 use crate::finding::Finding;
 use crate::inventory::Located;
 use crate::tables::clients::Client;
@@ -17,6 +17,8 @@ pub(crate) struct Ground<'a> {
     file: Option<&'a Path>,
     /// Where the secrets of all its URIs stand.
     secrets: Vec<Span>,
+    /// Whether findings are drawn on the lines of the text.
+    is_drawn: bool,
 }
 
 impl<'a> Ground<'a> {
@@ -29,12 +31,18 @@ impl<'a> Ground<'a> {
             })
             .collect();
         secrets.sort_unstable();
-        Self { source, lines: Lines::of(source), file: Some(path), secrets }
+        Self { source, lines: Lines::of(source), file: Some(path), secrets, is_drawn: true }
     }
 
     /// A URI given as an argument.
     pub(crate) fn argument(uri: &'a [u8]) -> Self {
-        Self { source: uri, lines: Lines::of(uri), file: None, secrets: secrets_of(uri) }
+        let secrets = secrets_of(uri);
+        Self { source: uri, lines: Lines::of(uri), file: None, secrets, is_drawn: true }
+    }
+
+    /// The same for a report that draws nothing: it is spared the excerpts.
+    pub(crate) fn drawn_if(self, is_drawn: bool) -> Self {
+        Self { is_drawn, ..self }
     }
 
     /// The text and its secrets, for a comparison.
@@ -88,7 +96,11 @@ impl<'a> Ground<'a> {
             })
             .collect();
         let start = self.position(span.start);
-        let excerpt = snippet::excerpt(self.source, span, &labels, &self.secrets, &self.lines);
+        let excerpt = if self.is_drawn {
+            snippet::excerpt(self.source, span, &labels, &self.secrets, &self.lines)
+        } else {
+            Excerpt::default()
+        };
         Placed {
             client,
             uri: uri.clone(),

@@ -21,6 +21,8 @@ pub(super) struct Judge<'a> {
     pub(super) here: Machine,
     /// For the URIs of files.
     pub(super) files: Machine,
+    /// Whether findings are shown on the lines of their files.
+    pub(super) is_drawn: bool,
 }
 
 impl Judge<'_> {
@@ -42,12 +44,15 @@ impl Judge<'_> {
     pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
         let scan = scan(bytes, Dialect::of(path));
         let client = self.client_of(path);
-        let ground = Ground::file(path, bytes, &scan.found);
+        let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
         run.summary.files += 1;
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let judged = self.filed(&located.text, client).lint(self.levels);
-            let shown = shown_source(located, bytes, &judged.veil);
             run.summary.uris += 1;
+            if judged.findings.is_empty() {
+                continue;
+            }
+            let shown = shown_source(located, bytes, &judged.veil);
             for finding in judged.findings {
                 run.add(ground.place(finding, &shown, client, Some(located)));
             }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Serializer, Value};
 
-use crate::report::object::Object;
+use crate::finding::{Applicability, Consequence, Precision, Rule, Severity};
+use crate::report::object::{Object, base64};
 use crate::report::{LintRun, Placed};
 use crate::text::{Position, Shown, Veil, is_hidden};
 
@@ -18,7 +19,7 @@ pub(crate) fn write_document(value: &Value, out: &mut dyn Write) -> io::Result<(
 }
 
 /// An object on a line of its own.
-pub(crate) fn write_line(value: &Value, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter)))?;
     out.write_all(b"\n")
 }
@@ -57,7 +58,8 @@ pub(crate) fn lint(run: &LintRun) -> Value {
 /// The stream of `lint`.
 pub(crate) fn lint_lines(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
     for placed in &run.findings {
-        write_line(&line_of("finding", finding(placed)), out)?;
+        let fields = FindingFields::of(placed);
+        write_line(&Line { version: 1, kind: "finding", fields }, out)?;
     }
     for problem in problems(&run.problems) {
         write_line(&line_of("problem", problem), out)?;
@@ -68,50 +70,118 @@ pub(crate) fn lint_lines(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
 
 /// One finding, as every document has it.
 pub(crate) fn finding(placed: &Placed) -> Value {
-    let finding = &placed.finding;
-    let object = Object::new()
-        .put("rule", finding.rule)
-        .put("severity", finding.severity)
-        .put("precision", finding.precision)
-        .put("effect", finding.effect)
-        .put("client", placed.client.to_string())
-        .put("message", &finding.message)
-        .shown("uri", &placed.uri);
-    let object = match &placed.file {
-        Some(file) => object.shown("file", &Shown::path(file)),
-        None => object,
-    };
-    object
-        .put("start", placed.start)
-        .put("end", placed.end)
-        .put("labels", placed.labels.iter().map(label).collect::<Vec<_>>())
-        .put_some("help", finding.help.as_ref())
-        .put("fixes", fixes(placed))
-        .put("url", finding.rule.url())
-        .done()
+    serde_json::to_value(FindingFields::of(placed)).expect("its keys are names of fields")
 }
 
-fn label((start, end, text): &(Position, Position, Shown)) -> Value {
-    Object::new().put("start", start).put("end", end).put("text", text).done()
+/// A line of a stream: the first fields, and those of its kind.
+#[derive(Serialize)]
+struct Line<T> {
+    version: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    fields: T,
 }
 
-fn fixes(placed: &Placed) -> Vec<Value> {
-    placed
-        .finding
-        .fixes
-        .iter()
-        .zip(&placed.edits)
+#[derive(Serialize)]
+struct FindingFields<'a> {
+    rule: Rule,
+    severity: Severity,
+    precision: Precision,
+    effect: Consequence,
+    client: String,
+    message: &'a Shown,
+    #[serde(flatten)]
+    uri: Uri<'a>,
+    #[serde(flatten)]
+    file: Option<File>,
+    start: Position,
+    end: Position,
+    labels: Vec<Label<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a Shown>,
+    fixes: Vec<FixFields<'a>>,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Uri<'a> {
+    uri: &'a Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base64: Option<String>,
+}
+
+#[derive(Serialize)]
+struct File {
+    file: Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_base64: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    start: Position,
+    end: Position,
+    text: &'a Shown,
+}
+
+#[derive(Serialize)]
+struct FixFields<'a> {
+    title: &'a Shown,
+    applicability: Applicability,
+    edits: Vec<EditFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditFields<'a> {
+    start: Position,
+    end: Position,
+    content: &'a Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_base64: Option<String>,
+}
+
+impl<'a> FindingFields<'a> {
+    fn of(placed: &'a Placed) -> Self {
+        let finding = &placed.finding;
+        let file = placed.file.as_deref().map(Shown::path);
+        let labels = placed.labels.iter();
+        Self {
+            rule: finding.rule,
+            severity: finding.severity,
+            precision: finding.precision,
+            effect: finding.effect,
+            client: placed.client.to_string(),
+            message: &finding.message,
+            uri: Uri { uri: &placed.uri, uri_base64: base64(&placed.uri) },
+            file: file.map(|file| File { file_base64: base64(&file), file }),
+            start: placed.start,
+            end: placed.end,
+            labels: labels
+                .map(|(start, end, text)| Label { start: *start, end: *end, text })
+                .collect(),
+            help: finding.help.as_ref(),
+            fixes: fixes(placed),
+            url: finding.rule.url(),
+        }
+    }
+}
+
+fn fixes(placed: &Placed) -> Vec<FixFields<'_>> {
+    let fixes = placed.finding.fixes.iter().zip(&placed.edits);
+    fixes
         .filter_map(|(fix, edits)| {
-            let edits = edits.as_ref()?.iter().map(|(start, end, content)| {
-                Object::new().put("start", start).put("end", end).shown("content", content).done()
+            let edits = edits.as_ref()?.iter().map(|(start, end, content)| EditFields {
+                start: *start,
+                end: *end,
+                content,
+                content_base64: base64(content),
             });
-            Some(
-                Object::new()
-                    .put("title", &fix.title)
-                    .put("applicability", fix.applicability)
-                    .put("edits", edits.collect::<Vec<_>>())
-                    .done(),
-            )
+            Some(FixFields {
+                title: &fix.title,
+                applicability: fix.applicability,
+                edits: edits.collect(),
+            })
         })
         .collect()
 }

@@ -43,8 +43,7 @@ impl Object {
 
     /// Text that has passed the veil already.
     pub(crate) fn shown(self, name: &str, value: &Shown) -> Self {
-        self.put(name, value)
-            .put_some(&format!("{name}_base64"), value.raw().map(|raw| BASE64.encode(raw)))
+        self.put(name, value).put_some(&format!("{name}_base64"), base64(value))
     }
 
     /// Text that has passed the veil, where there is any.
@@ -77,6 +76,11 @@ impl Object {
     pub(crate) fn done(self) -> Value {
         Value::Object(self.0)
     }
+}
+
+/// The bytes of text that is no UTF-8.
+pub(crate) fn base64(text: &Shown) -> Option<String> {
+    text.raw().map(|raw| BASE64.encode(raw))
 }
 
 #[cfg(test)]

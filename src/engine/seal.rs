@@ -19,16 +19,21 @@ pub(crate) fn replaced(mut drafts: Vec<Draft>, uri: &Uri<'_>) -> Vec<Draft> {
     if drafts.len() < 2 {
         return drafts;
     }
+    // In the order of the text, which may have ten thousand of them.
     let sections: Vec<Span> = uri.parameters().map(|parameter| parameter.section).collect();
-    let about = |span: Span| sections.iter().position(|section| section.contains(span));
+    let about = |draft: &Draft| {
+        let at = sections.partition_point(|section| section.end < draft.span.end);
+        sections.get(at).is_some_and(|section| section.contains(draft.span)).then_some(at)
+    };
+    let abouts: Vec<Option<usize>> = drafts.iter().map(about).collect();
     let silenced: Vec<bool> = drafts
         .iter()
-        .map(|draft| {
-            drafts.iter().any(|other| {
+        .zip(&abouts)
+        .map(|(draft, place)| {
+            drafts.iter().zip(&abouts).any(|(other, other_place)| {
                 let head = other.rule.head();
                 let names = |list: &[String]| list.iter().any(|name| name == draft.rule.name());
-                let place = (about(other.span), about(draft.span));
-                let same = !matches!(place, (Some(one), Some(two)) if one != two);
+                let same = !matches!((other_place, place), (Some(one), Some(two)) if one != two);
                 same && names(&head.replaces)
                     || draft.span.contains(other.span) && names(&head.replaces_here)
             })

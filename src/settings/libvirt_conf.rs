@@ -112,19 +112,24 @@ impl LibvirtConf {
     /// # Errors
     /// If another kind of value stands there.
     pub fn alias_entries(&self) -> Result<Vec<(&BStr, Span)>, ConfError> {
+        Ok(self.aliases()?.map(|Text { text, span }| (text.as_bstr(), *span)).collect())
+    }
+
+    fn aliases(&self) -> Result<impl Iterator<Item = &Text>, ConfError> {
         let key = "uri_aliases";
         let wrong = |kind| ConfError { line: None, kind };
-        match self.value(key) {
-            None => Ok(Vec::new()),
-            Some(Value::List(values)) => values
-                .iter()
-                .map(|value| match value {
-                    Value::Text(Text { text, span }) => Ok((text.as_bstr(), *span)),
-                    _ => Err(wrong(ConfErrorKind::ListOfOthers(key))),
-                })
-                .collect(),
-            Some(_) => Err(wrong(ConfErrorKind::NotAStringList(key))),
+        let values = match self.value(key) {
+            None => &[][..],
+            Some(Value::List(values)) => values,
+            Some(_) => return Err(wrong(ConfErrorKind::NotAStringList(key))),
+        };
+        if !values.iter().all(|value| matches!(value, Value::Text(_))) {
+            return Err(wrong(ConfErrorKind::ListOfOthers(key)));
         }
+        Ok(values.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }))
     }
 
     /// What `word` stands for, if it is an alias. Entries are looked at in
@@ -133,7 +138,8 @@ impl LibvirtConf {
     /// # Errors
     /// A malformed entry before the match.
     pub fn resolve_alias<'c>(&'c self, word: &[u8]) -> Result<Option<&'c BStr>, AliasError> {
-        for (entry, _) in self.alias_entries()? {
+        for Text { text: entry, .. } in self.aliases()? {
+            let entry = entry.as_bstr();
             let name = alias_name(entry)?;
             if name == word {
                 return Ok(Some(entry[name.len() + 1..].as_bstr()));

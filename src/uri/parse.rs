@@ -73,8 +73,12 @@ fn authority(uri: &mut Uri<'_>, start: usize, table: &Table) -> Option<usize> {
         at = user_end + 1;
     }
     let host_end = if text.get(at) == Some(&b'[') {
-        // Anything up to the bracket, checked by nobody.
-        at + memchr::memchr(b']', &text[at..])? + 1
+        // Anything up to the bracket, checked by nobody; but C's text ends at a NUL.
+        let close = at + memchr::memchr2(b']', 0, &text[at..])?;
+        if text[close] == 0 {
+            return None;
+        }
+        close + 1
     } else {
         run(text, at, HOST, table)
     };

@@ -239,6 +239,9 @@ impl Recovery<'_, '_> {
             return;
         };
         self.uri.host = Some(Span::new(start, close + 1));
+        for nul in memchr::memchr_iter(0, &text[start..close]) {
+            self.fault(start + nul, start + nul + 1, Part::Host, FaultKind::Unescaped);
+        }
         match text.get(close + 1) {
             Some(b':') if close + 1 < end => self.port(close + 1, end),
             _ if close + 1 < end => self.fault(close + 1, end, Part::Host, FaultKind::AfterBracket),

@@ -1,11 +1,11 @@
 //! The whole judgment of one URI, with every rule on: as an argument and as a
-//! template of a file, for an ordinary user and for root.
+//! template of a file, for an ordinary user and for root, as every client.
 
 use std::sync::LazyLock;
 
+use virt_doctor::Client;
 use virt_doctor::lint::{Finding, Linter};
 use virt_doctor::settings::{ConfContent, Machine, Source};
-use virt_doctor::{Client, Version};
 
 use crate::allocations::counted;
 use crate::uri::is_within;
@@ -16,7 +16,7 @@ const CONSTANT: usize = 4 << 20;
 
 struct Judges {
     machines: [Machine; 2],
-    linters: [Linter; 3],
+    linters: Vec<Linter>,
 }
 
 static JUDGES: LazyLock<Judges> = LazyLock::new(|| {
@@ -24,10 +24,14 @@ static JUDGES: LazyLock<Judges> = LazyLock::new(|| {
     let mut root = Machine { uid: 0, ..user.clone() };
     let aliases = "uri_aliases = ['kvm1=qemu+ssh://kvm1.example/system', 'kvm2=qemu:///system']\n";
     root.conf.content = ConfContent::Text(aliases.into());
-    let linters = [
+    let client = |word: &str| word.parse::<Client>().expect("the table has it");
+    let linters = vec![
         Linter::new(Client::LIBVIRT, user.clone()),
         Linter::new(Client::LIBVIRT, root.clone()),
-        Linter::new(Client::libvirt(Version::new(5, 0)), root.clone()),
+        Linter::new(client("libvirt@5.0"), root.clone()),
+        Linter::new(client("go-libvirt"), user.clone()),
+        Linter::new(client("terraform@0.8"), user.clone()),
+        Linter::new(client("terraform@0.9"), user.clone()),
     ];
     Judges { machines: [user, root], linters }
 });

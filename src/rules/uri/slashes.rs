@@ -42,7 +42,10 @@ pub(crate) fn misplaced_slashes(reading: &Reading<'_>, out: &mut Drafts) {
         return;
     }
     let variant = if uri.has_slashes() { "surplus" } else { "missing" };
-    out.at(slashes.to(Span::new(after.start as usize, after.start as usize + first.len())))
+    // Not `first`, which has other bytes where they are no UTF-8.
+    let host = reading.text(after);
+    let length = memchr::memchr(b'/', host).unwrap_or(host.len());
+    out.at(slashes.to(Span::new(after.start as usize, after.start as usize + length)))
         .variant(variant)
         .fact("host", first)
         .fact("scheme", uri.scheme().unwrap_or_default())

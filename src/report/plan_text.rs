@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::plan_json::PlannedUri;
 use super::style::{bad, faint, strong};
 use crate::plan::{Effect, Implementation, Outcome, Plan, Proxy};
+use crate::tables::clients::UriDialect;
 use crate::tables::drivers::Driver;
 use crate::tables::transports::Transport;
 use crate::text::{Shown, Veil};
@@ -84,6 +85,8 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
     }
     if let Some(proxy) = plan.proxy {
         put("reaches it", Shown::ours(proxy_line(proxy)));
+    } else if plan.ssh.as_ref().is_some_and(|ssh| ssh.implementation == Implementation::Go) {
+        put("reaches it", Shown::ours("through the ssh server, which connects to the socket"));
     }
     ssh_lines(plan, veil, &mut lines);
     tls_lines(plan, veil, &mut lines);
@@ -101,17 +104,29 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
 }
 
 fn transport_line(plan: &Plan, transport: Transport) -> String {
-    let how = transport.facts().phrase;
+    let how = match plan.ssh.as_ref().map(|ssh| ssh.implementation) {
+        Some(Implementation::Go) if plan.client.dialect() == UriDialect::Terraform08 => {
+            "Go's own ssh, which reads a part of ssh_config"
+        }
+        Some(Implementation::Go) => "Go's own ssh, which reads no ssh_config",
+        Some(Implementation::Openssh) => "the program ssh",
+        _ => transport.facts().phrase,
+    };
     let readonly = if plan.readonly { ", read-only" } else { "" };
     format!("{transport}: {how}{readonly}")
 }
 
 fn host_line(plan: &Plan, host: &bstr::BString) -> String {
-    match (&plan.host, plan.transport) {
-        (None, _) => format!("{host} (the URI has none)"),
-        (Some(_), Some(Transport::Ssh)) => format!("{host}, or what ssh_config puts in its place"),
+    match &plan.host {
+        None => format!("{host} (the URI has none)"),
+        Some(_) if runs_ssh(plan) => format!("{host}, or what ssh_config puts in its place"),
         _ => host.to_string(),
     }
+}
+
+/// Whether the program ssh looks up host, user and port in its configuration.
+fn runs_ssh(plan: &Plan) -> bool {
+    plan.ssh.as_ref().is_some_and(|ssh| ssh.implementation == Implementation::Openssh)
 }
 
 fn port_line(plan: &Plan) -> Option<String> {
@@ -120,7 +135,7 @@ fn port_line(plan: &Plan) -> Option<String> {
             Some(port.to_string())
         }
         (Some(port), _) => Some(format!("{port} (the default)")),
-        (None, Some(Transport::Ssh)) => Some("22, or what ssh_config says".to_owned()),
+        (None, Some(_)) if runs_ssh(plan) => Some("22, or what ssh_config says".to_owned()),
         (None, _) => None,
     }
 }
@@ -156,6 +171,9 @@ fn ssh_lines(plan: &Plan, veil: &Veil, lines: &mut Vec<(&'static str, Shown)>) {
         for (name, value) in optional {
             lines.extend(value.as_ref().map(|value| (name, veil.show(value))));
         }
+    }
+    if ssh.implementation == Implementation::Go && ssh.known_hosts.is_none() {
+        lines.push(("host key", Shown::ours("is not checked")));
     }
     if let (Some(program), Some(argv)) = (&ssh.program, &ssh.argv) {
         let words: Vec<String> =

@@ -8,6 +8,7 @@ use super::console::Screen;
 use super::flow::flow;
 use super::{Excerpt, Placed};
 use crate::finding::Severity;
+use crate::tables::clients::UriDialect;
 use crate::text::{Lines, Shown, Span, boundary};
 
 /// Where the output is no terminal: what fits a log.
@@ -62,7 +63,10 @@ pub(crate) fn draw(placed: &Placed, renderer: &Renderer, width: Option<usize>) -
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    let virsh = finding.virsh.as_ref().map(|virsh| format!("virsh says: error: {}", virsh.message));
+    let virsh = finding.virsh.as_ref().map(|virsh| match placed.client.dialect() {
+        UriDialect::Libvirt => format!("virsh says: error: {}", virsh.message),
+        other => format!("{} says: {}", other.phrase(), virsh.message),
+    });
     if let Some(virsh) = &virsh {
         group = group.element(Level::NOTE.message(virsh.as_str()));
     }

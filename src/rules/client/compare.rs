@@ -21,12 +21,14 @@ pub(crate) fn clients_differ(reading: &Reading<'_>, out: &mut Drafts) {
             None => readings.push((phrase, vec![client])),
         }
     }
-    if readings.len() > 1 {
-        let told: Vec<String> = readings
-            .iter()
-            .map(|(phrase, clients)| format!("{} {phrase}", clients.join(" and ")))
-            .collect();
-        out.at(reading.uri.span()).fact("readings", told.join("; "));
+    let mut readings = readings.into_iter();
+    let Some((own, who)) = readings.next() else { return };
+    for (other, others) in readings {
+        out.at(reading.uri.span())
+            .fact("clients", who.join(", "))
+            .fact("reading", &own)
+            .fact("others", others.join(", "))
+            .fact("other", other);
     }
 }
 
@@ -35,12 +37,14 @@ pub(crate) fn clients_differ(reading: &Reading<'_>, out: &mut Drafts) {
 fn phrase(plan: &Plan) -> String {
     match (plan.outcome, plan.transport) {
         (Outcome::Rejected, _) => {
-            format!("refuses it ({})", plan.error().unwrap_or_default())
+            format!("refused ({})", plan.error().unwrap_or_default())
         }
-        (Outcome::Crashes, _) => "crashes".to_owned(),
-        (Outcome::InProcess, _) | (Outcome::Daemon, None) => "opens it by itself".to_owned(),
+        (Outcome::Crashes, _) => "a crash".to_owned(),
+        (Outcome::InProcess, _) | (Outcome::Daemon, None) => {
+            "opened by the client itself".to_owned()
+        }
         (Outcome::Daemon, Some(Transport::Unix)) => {
-            format!("takes the socket {}", plan.socket.clone().unwrap_or_default())
+            format!("the socket {}", plan.socket.clone().unwrap_or_default())
         }
         (Outcome::Daemon, Some(transport)) => {
             let host = plan.effective_host.clone().unwrap_or_default();
@@ -51,7 +55,7 @@ fn phrase(plan: &Plan) -> String {
             let user = user.map(|user| format!(" as {user}")).unwrap_or_default();
             let unchecked = if accepts_any_peer(plan) { ", whoever answers" } else { "" };
             let name = plan.remote_name.clone().unwrap_or_default();
-            format!("takes {how} to {host}{port}{user}{unchecked} and asks for {name}")
+            format!("{how} to {host}{port}{user}{unchecked}, for {name}")
         }
     }
 }

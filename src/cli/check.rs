@@ -279,7 +279,7 @@ impl Doctor {
             subject.read(|reading| (reading.plan.clone(), reading.uri.secret_spans()));
         let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
         let diagnosis = judge_evidence(&subject, &evidence, &self.levels);
-        let uri = source.uri.clone().unwrap_or_default();
+        let uri = subject.uri.unwrap_or_default().to_vec();
         CheckedTarget { uri, secrets, origin: source.origin, evidence, diagnosis }
     }
 }

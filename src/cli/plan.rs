@@ -160,7 +160,7 @@ impl Planner<'_> {
         let subject = Subject::new(source, client, &self.machine, self.args.readonly);
         let (plan, veil) = subject.read(|reading| (reading.plan.clone(), reading.uri.veil()));
         self.rejected |= matches!(plan.outcome, Outcome::Rejected | Outcome::Crashes);
-        let uri = source.uri.clone().unwrap_or_default();
+        let uri = subject.uri.unwrap_or_default().to_vec();
         let planned = PlannedUri { index: self.count, line, uri, plan, veil };
         self.count += 1;
         match self.args.common.format {

@@ -48,8 +48,13 @@ impl<'a> Subject<'a> {
         machine: &'a Machine,
         readonly: bool,
     ) -> Self {
+        // Only libvirt has aliases, and the word `xen`.
+        let uri = match client.family {
+            Family::Libvirt => source.uri.as_deref(),
+            Family::GoLibvirt | Family::Terraform => source.literal.as_deref(),
+        };
         Self {
-            uri: source.uri.as_deref(),
+            uri,
             typed: source.typed.as_deref(),
             looked_up: source.looked_up.as_deref(),
             is_argument: source.looked_up.is_some(),
@@ -67,7 +72,7 @@ impl<'a> Subject<'a> {
 
     /// A URI of a file: no alias, no default.
     pub(crate) fn of_file(text: &'a [u8], client: Client, machine: &'a Machine) -> Self {
-        let text = in_file(text);
+        let text = if client.family == Family::Libvirt { in_file(text) } else { text };
         Self {
             uri: Some(text),
             typed: Some(text),

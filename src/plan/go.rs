@@ -14,7 +14,7 @@ use crate::tables::clients::{Client, UriDialect};
 use crate::tables::parameters::Reader;
 use crate::tables::transports::Transport;
 use crate::uri::Uri;
-use crate::uri::go::GoUrl;
+use crate::uri::go::{GoUrl, Quoted};
 
 /// Drivers that the provider takes from 0.9 on.
 pub(crate) const TERRAFORM_DRIVERS: [&str; 5] = ["qemu", "lxc", "xen", "vbox", "test"];
@@ -36,6 +36,8 @@ pub(super) fn plan(
         Wanted::Uri(uri) | Wanted::Unparseable(uri) => uri.text(),
         Wanted::Nothing => b"",
     };
+    // Only files are templates.
+    let is_template = request.looked_up.is_none();
     let plan = Plan {
         client,
         outcome: Outcome::Daemon,
@@ -59,7 +61,7 @@ pub(super) fn plan(
         ssh: None,
         tls: None,
     };
-    match GoUrl::parse(text) {
+    match GoUrl::parse(text, is_template) {
         Ok(url) => {
             let mut planner = Planner { url, dialect, machine, plan };
             planner.parts();
@@ -248,10 +250,12 @@ impl Planner<'_> {
         let Some(number) = atoi(value.as_bstr()) else {
             let why =
                 if is_integer(value.as_bstr()) { "value out of range" } else { "invalid syntax" };
-            let quoted = String::from_utf8_lossy(&value).into_owned();
             self.refuse(
                 GoPart::Parameter(name),
-                format!("invalid value for {name}: strconv.Atoi: parsing \"{quoted}\": {why}"),
+                format!(
+                    "invalid value for {name}: strconv.Atoi: parsing {}: {why}",
+                    Quoted(value.as_bstr())
+                ),
             );
             return false;
         };
@@ -264,28 +268,28 @@ impl Planner<'_> {
         if let Some(name) = named {
             return name;
         }
-        let path = self.url.escaped_path();
         let mut name = BString::from(driver);
         if !name.is_empty() {
             name.push(b':');
         }
+        // Only the provider 0.8 writes the URI that it was given, without some parts.
         let whole = self.dialect == UriDialect::Terraform08;
         if whole && !self.url.opaque.is_empty() {
             name.extend_from_slice(self.url.opaque);
         } else {
-            // Only the provider 0.8 remembers how its path was typed.
-            let path = if whole { path } else { GoUrl::escape(&self.url.path) };
-            if !path.is_empty() {
+            let path = if whole { self.url.escaped_path() } else { GoUrl::escape(&self.url.path) };
+            let bare = path.is_empty() || (whole && self.url.omits_host());
+            if !bare && !name.is_empty() {
                 name.extend_from_slice(b"//");
-                name.extend_from_slice(&path);
             }
+            name.extend_from_slice(&path);
         }
         if whole && self.url.forces_query() {
             name.push(b'?');
         }
         if whole && !self.url.fragment.is_empty() {
             name.push(b'#');
-            name.extend_from_slice(&self.url.fragment);
+            name.extend_from_slice(&self.url.escaped_fragment());
         }
         name
     }

@@ -15,6 +15,8 @@ pub struct Source {
     pub typed: Option<Vec<u8>>,
     /// What was looked up among the aliases.
     pub looked_up: Option<Vec<u8>>,
+    /// The text before anything was made of it: clients without aliases read that.
+    pub literal: Option<Vec<u8>>,
     /// Who said it.
     pub origin: UriOrigin,
 }
@@ -42,22 +44,24 @@ impl Source {
             return Self::library_default(machine);
         }
         // Kept for the sake of very old scripts.
-        let text: &[u8] = if text.eq_ignore_ascii_case(b"xen") || text == b"xen://" {
+        let kept: &[u8] = if text.eq_ignore_ascii_case(b"xen") || text == b"xen://" {
             b"xen:///system"
         } else {
             text
         };
-        Self::resolve(text, Some(text), UriOrigin::Given, machine)
+        let source = Self::resolve(kept, Some(kept), UriOrigin::Given, machine);
+        Self { literal: Some(text.to_vec()), ..source }
     }
 
     /// A URI of a file: no alias, no default.
     #[must_use]
     pub fn of_file(text: &[u8]) -> Self {
-        let text = in_file(text);
+        let kept = in_file(text);
         Self {
-            uri: Some(text.to_vec()),
-            typed: Some(text.to_vec()),
+            uri: Some(kept.to_vec()),
+            typed: Some(kept.to_vec()),
             looked_up: None,
+            literal: Some(text.to_vec()),
             origin: UriOrigin::Given,
         }
     }
@@ -87,9 +91,13 @@ impl Source {
                 let origin = UriOrigin::ConfDefault(machine.conf.path.clone());
                 Self::resolve(&text, None, origin, machine)
             }
-            Ok(None) | Err(_) => {
-                Self { uri: None, typed: None, looked_up: None, origin: UriOrigin::Nobody }
-            }
+            Ok(None) | Err(_) => Self {
+                uri: None,
+                typed: None,
+                looked_up: None,
+                literal: None,
+                origin: UriOrigin::Nobody,
+            },
         }
     }
 
@@ -112,6 +120,7 @@ impl Source {
             uri: Some(alias.unwrap_or_else(|| text.to_vec())),
             typed: typed.map(<[u8]>::to_vec),
             looked_up: Some(text.to_vec()),
+            literal: Some(text.to_vec()),
             origin,
         }
     }

@@ -15,8 +15,8 @@ use std::borrow::Cow;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use self::error::Fault;
-pub(crate) use self::error::GoError;
-use self::escape::{Part, escape_path, is_path_byte, unescape};
+pub(crate) use self::error::{GoError, Quoted};
+use self::escape::{Part, escape_fragment, escape_path, is_path_byte, unescape};
 use super::bytes::HOLE;
 use crate::text::Span;
 
@@ -38,6 +38,9 @@ pub(crate) struct GoUrl<'a> {
     /// Whether a lone `?` ends the text.
     force_query: bool,
     pub(crate) fragment: BString,
+    raw_fragment: &'a [u8],
+    /// Whether a single slash follows the scheme.
+    omits_host: bool,
     text: &'a [u8],
 }
 
@@ -49,21 +52,25 @@ pub(crate) struct GoUser {
 }
 
 impl<'a> GoUrl<'a> {
-    /// Reads one URI. A [`HOLE`] stands for text that is not known yet.
-    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, GoError> {
+    /// Reads one URI. In a template a [`HOLE`] stands for text that is not known yet.
+    pub(crate) fn parse(text: &'a [u8], is_template: bool) -> Result<Self, GoError> {
         let hash = memchr::memchr(b'#', text).unwrap_or(text.len());
         let error = |what| GoError { text: text[..hash].into(), what };
-        let mut url = Self::before_fragment(text, hash).map_err(error)?;
+        let mut url = Self::before_fragment(text, hash, is_template).map_err(error)?;
         if hash < text.len() {
-            url.fragment = unescape(&text[hash + 1..], Part::Other)
+            url.raw_fragment = &text[hash + 1..];
+            url.fragment = unescape(url.raw_fragment, Part::Other)
                 .map_err(|what| GoError { text: text.into(), what })?;
         }
         Ok(url)
     }
 
-    fn before_fragment(text: &'a [u8], end: usize) -> Result<Self, Fault> {
+    fn before_fragment(text: &'a [u8], end: usize, is_template: bool) -> Result<Self, Fault> {
         let whole = &text[..end];
-        if whole.iter().any(|byte| (*byte < b' ' && *byte != HOLE) || *byte == 0x7f) {
+        if whole
+            .iter()
+            .any(|byte| (*byte < b' ' && !(is_template && *byte == HOLE)) || *byte == 0x7f)
+        {
             return Err(Fault::Control);
         }
         let mut url = Self {
@@ -76,6 +83,8 @@ impl<'a> GoUrl<'a> {
             query: Span::empty(end),
             force_query: false,
             fragment: BString::default(),
+            raw_fragment: b"",
+            omits_host: false,
             text,
         };
         if whole == b"*" {
@@ -106,6 +115,8 @@ impl<'a> GoUrl<'a> {
             let slash = memchr::memchr(b'/', &rest[2..]).map_or(rest.len(), |at| at + 2);
             url.authority(&rest[2..slash])?;
             rest = &rest[slash..];
+        } else {
+            url.omits_host = !url.scheme.is_empty() && rest.starts_with(b"/");
         }
         url.path = unescape(rest, Part::Other)?;
         url.raw_path = Some(rest).filter(|raw| escape_path(&url.path).as_slice() != *raw);
@@ -219,6 +230,16 @@ impl<'a> GoUrl<'a> {
         escape_path(path)
     }
 
+    /// The fragment as Go writes it into another URI.
+    pub(crate) fn escaped_fragment(&self) -> BString {
+        escape_fragment(self.raw_fragment, &self.fragment)
+    }
+
+    /// Whether Go leaves out the slashes of an empty host when it writes the URI again.
+    pub(crate) fn omits_host(&self) -> bool {
+        self.omits_host
+    }
+
     /// Whether a lone `?` ends the text.
     pub(crate) fn forces_query(&self) -> bool {
         self.force_query
@@ -288,7 +309,7 @@ mod tests {
     use super::*;
 
     fn url(text: &str) -> GoUrl<'_> {
-        GoUrl::parse(text.as_bytes()).unwrap()
+        GoUrl::parse(text.as_bytes(), false).unwrap()
     }
 
     #[test]
@@ -342,7 +363,7 @@ mod tests {
             ),
             ("://x", r#"parse "://x": missing protocol scheme"#),
         ] {
-            assert_eq!(GoUrl::parse(text.as_bytes()).unwrap_err().to_string(), error);
+            assert_eq!(GoUrl::parse(text.as_bytes(), false).unwrap_err().to_string(), error);
         }
     }
 

@@ -94,8 +94,8 @@ impl Lab {
         Self { who }
     }
 
-    /// The same namespaces for the other user.
-    pub(crate) fn as_other(&self, who: Who) -> Self {
+    /// The namespaces that this thread is in, for whom they were not made.
+    pub(crate) fn entered(who: Who) -> Self {
         Self { who }
     }
 

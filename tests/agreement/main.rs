@@ -11,6 +11,7 @@
 
 mod chance;
 mod compare;
+mod go_clients;
 mod grammar;
 mod lab;
 mod live;

@@ -273,7 +273,7 @@ impl<'j> Judge<'j> {
 
     /// What is wrong with the claim.
     fn claim(&self, page: &Page, bad: &Example, client: &str) -> Option<String> {
-        let plan = self.plan(bad, client);
+        let plan = Self::plan(bad, client);
         let mut words = String::new();
         if is_release(self.installed, client) {
             let seen = virsh::run(&self.lab, &bad.room, bad.uri.as_bytes());
@@ -302,7 +302,7 @@ impl<'j> Judge<'j> {
             return None;
         }
         let good = page.good.iter().find(|good| good.key == bad.key).or(page.good.first())?;
-        let (there, here) = (destination(&plan), destination(&self.plan(good, client)));
+        let (there, here) = (destination(&plan), destination(&Self::plan(good, client)));
         (there == here)
             .then(|| format!("it goes to {there:?}, and so does the good {:?}", good.uri))
     }
@@ -321,8 +321,8 @@ impl<'j> Judge<'j> {
         }
     }
 
-    fn plan(&self, example: &Example, client: &str) -> Planned {
-        let lab = self.lab.as_other(example.who);
+    fn plan(example: &Example, client: &str) -> Planned {
+        let lab = Lab::entered(example.who);
         lab.furnish(&example.room);
         plans(&lab, &example.room, client, &[example.uri.as_bytes()]).remove(0)
     }

@@ -29,8 +29,8 @@ impl Judge<'_> {
     /// A URI or alias of the command line.
     pub(super) fn uri(&self, text: &[u8], run: &mut LintRun) {
         let source = Source::given(text, &self.here);
-        let uri = source.uri.as_deref().unwrap_or_default();
         let subject = self.typed(&source);
+        let uri = subject.uri.unwrap_or_default();
         let judged = subject.lint(self.levels);
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);

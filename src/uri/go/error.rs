@@ -47,7 +47,7 @@ impl fmt::Display for GoError {
 }
 
 /// Go's `%q`.
-struct Quoted<'a>(&'a BStr);
+pub(crate) struct Quoted<'a>(pub(crate) &'a BStr);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::HOLE;
+use super::super::bytes::HOLE;
 use super::error::Fault;
 
 /// The part of a URI that a text is decoded for.
@@ -73,6 +73,23 @@ pub(super) fn is_path_byte(byte: u8) -> bool {
 
 fn stands_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == HOLE || b"-_.~$&+,/:;=@".contains(&byte)
+}
+
+/// The fragment as Go writes it: as typed where that is well escaped.
+pub(super) fn escape_fragment(typed: &[u8], decoded: &[u8]) -> BString {
+    let stands = |byte: &u8| stands_in_path(*byte) || b"?!()*".contains(byte);
+    if typed.iter().all(|byte| stands(byte) || b"'[]%".contains(byte)) {
+        return typed.into();
+    }
+    let mut escaped = BString::default();
+    for byte in decoded {
+        if stands(byte) {
+            escaped.push(*byte);
+        } else {
+            escaped.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+    }
+    escaped
 }
 
 pub(super) fn escape_path(path: &[u8]) -> BString {

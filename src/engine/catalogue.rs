@@ -93,6 +93,16 @@ pub(crate) struct RemedyWords {
     pub(crate) variant: Option<String>,
 }
 
+impl Head {
+    /// The kinds of client that it is about.
+    pub(crate) fn clients(&self) -> Vec<&str> {
+        match &self.clients {
+            Some(clients) => clients.iter().map(String::as_str).collect(),
+            None => Family::ALL.map(Family::name).to_vec(),
+        }
+    }
+}
+
 impl Rule {
     /// The head of its page, read at first use.
     pub(crate) fn head(self) -> &'static Head {

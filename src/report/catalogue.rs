@@ -76,6 +76,7 @@ fn row(rule: Rule, levels: &Levels) -> Value {
         .put("precision", head.precision)
         .put("effect", head.effect)
         .put("fix", head.fix)
+        .put("clients", head.clients())
         .put("locked", head.locked)
         .put("since", &head.since)
         .put("replaces", &head.replaces)
@@ -127,6 +128,9 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
     ];
     for (name, value) in facts {
         writeln!(out, "{}{value}", faint(format!("{name:<11}")))?;
+    }
+    if head.clients.is_some() {
+        writeln!(out, "{}{}", faint(format!("{:<11}", "clients")), head.clients().join(", "))?;
     }
     for (at, line) in flow(&head.replaces.join(", "), Some(68)).into_iter().enumerate() {
         let name = if at == 0 { "instead of" } else { "" };
@@ -182,15 +186,30 @@ fn examples(page: &'static str, heading: &str) -> Vec<String> {
     lines
 }
 
-/// A connection without evidence: its URI, and the libvirt.conf that goes with it.
+/// A connection without evidence: its URI, and what goes with it.
 fn case(json: &str) -> Vec<String> {
     let Ok(case) = serde_json::from_str::<Value>(json) else { return Vec::new() };
     if case.get("evidence").is_some() {
         return Vec::new();
     }
-    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
-    let conf = text("libvirt_conf").lines().map(|line| format!("libvirt.conf: {line}"));
-    std::iter::once(text("uri").to_owned()).chain(conf).collect()
+    let text = |name: &str| case.get(name).and_then(Value::as_str);
+    let mut first = text("uri").unwrap_or_default().to_owned();
+    if case["uid"] == 0 {
+        first.push_str("   (as root)");
+    }
+    if let Some(client) = text("client") {
+        first.push_str("   --client ");
+        first.push_str(client);
+    }
+    let mut lines = vec![first];
+    let conf = text("libvirt_conf").unwrap_or_default();
+    lines.extend(conf.lines().map(|line| format!("libvirt.conf: {line}")));
+    for (name, value) in case["environment"].as_object().into_iter().flatten() {
+        lines.push(format!("environment: {name}={}", value.as_str().unwrap_or_default()));
+    }
+    let files = case["files"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    lines.extend(files.map(|file| format!("there is {file}")));
+    lines
 }
 
 #[cfg(test)]

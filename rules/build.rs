@@ -70,22 +70,16 @@ fn enumeration(rules: &[(String, String)]) -> String {
 
 /// Which function judges for which rule.
 fn judges(rules: &[(String, String)]) -> String {
-    let mut code = String::new();
-    for (table, input, folders) in
-        [("STATIC", "StaticJudge", STATIC), ("EVIDENCE", "EvidenceJudge", EVIDENCE)]
-    {
-        let _ = writeln!(code, "pub(super) const {table}: &[(Rule, {input})] = &[");
-        for (folder, name) in rules.iter().filter(|(folder, _)| folders.contains(&folder.as_str()))
-        {
-            let _ = writeln!(
-                code,
-                "    (Rule::{}, crate::rules::{folder}::{}),",
-                camel(name),
-                name.replace('-', "_")
-            );
-        }
-        code.push_str("];\n");
+    let mut code =
+        String::from("pub(super) const STATIC: &[(&str, &[(Rule, StaticJudge)])] = &[\n");
+    for folder in STATIC {
+        let _ = writeln!(code, "(\"{folder}\", &[");
+        code.extend(rows(rules, &[folder]));
+        code.push_str("]),\n");
     }
+    code.push_str("];\npub(super) const EVIDENCE: &[(Rule, EvidenceJudge)] = &[\n");
+    code.extend(rows(rules, EVIDENCE));
+    code.push_str("];\n");
     for (folder, name) in rules {
         let known = STATIC.contains(&folder.as_str())
             || EVIDENCE.contains(&folder.as_str())
@@ -96,6 +90,17 @@ fn judges(rules: &[(String, String)]) -> String {
         );
     }
     code
+}
+
+/// The rules of these folders with their functions.
+fn rows(rules: &[(String, String)], folders: &[&str]) -> impl Iterator<Item = String> {
+    rules.iter().filter(|(folder, _)| folders.contains(&folder.as_str())).map(|(folder, name)| {
+        format!(
+            "    (Rule::{}, crate::rules::{folder}::{}),\n",
+            camel(name),
+            name.replace('-', "_")
+        )
+    })
 }
 
 fn camel(name: &str) -> String {

@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(names.len(), Rule::all().count());
         let bound: BTreeSet<&str> = STATIC
             .iter()
-            .map(|row| row.0)
+            .flat_map(|(_, rows)| rows.iter().map(|row| row.0))
             .chain(EVIDENCE.iter().map(|row| row.0))
             .map(Rule::name)
             .collect();

@@ -10,6 +10,8 @@ use crate::text::nearest;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Levels {
     decided: Vec<Option<(Option<Severity>, Origin)>>,
+    /// The same in short: asked for every rule and URI.
+    silent: Vec<bool>,
 }
 
 /// Who decided a level.
@@ -33,14 +35,22 @@ pub(crate) struct LevelError {
 
 impl Default for Levels {
     fn default() -> Self {
-        Self { decided: Rule::all().map(|_| None).collect() }
+        Self {
+            decided: Rule::all().map(|_| None).collect(),
+            silent: Rule::all().map(|_| false).collect(),
+        }
     }
 }
 
 impl Levels {
     /// Whether a rule speaks at all. Reads no page: it is asked for every rule and URI.
     pub(crate) fn is_on(&self, rule: Rule) -> bool {
-        !matches!(self.decided[rule as usize], Some((None, _)))
+        !self.silent[rule as usize]
+    }
+
+    fn decide(&mut self, rule: Rule, level: Option<Severity>, origin: &Origin) {
+        self.silent[rule as usize] = level.is_none();
+        self.decided[rule as usize] = Some((level, origin.clone()));
     }
 
     /// The level of a rule; none where it is off.
@@ -66,7 +76,7 @@ impl Levels {
             wanted.extend(rules_of(name)?);
         }
         for rule in Rule::all().filter(|rule| !wanted.contains(rule) && !rule.head().locked) {
-            self.decided[rule as usize] = Some((None, origin.clone()));
+            self.decide(rule, None, origin);
         }
         Ok(())
     }
@@ -86,7 +96,7 @@ impl Levels {
         for name in names {
             for rule in rules_of(name)? {
                 if level.is_some() || !rule.head().locked {
-                    self.decided[rule as usize] = Some((level, origin.clone()));
+                    self.decide(rule, level, origin);
                 }
             }
         }

@@ -144,17 +144,31 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// All that the rules on text and plan have to say.
+/// All that the rules on text and plan have to say, in the order of their names.
 pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft> {
     let mut drafts = Drafts::new();
     let family = reading.plan.client.family;
-    for (rule, judge) in STATIC {
-        // Rules about other clients see by themselves that they are not asked, so that
-        // no page need be read where nothing is found.
-        if levels.is_on(*rule) && (family == Family::Libvirt || rule.is_about(family)) {
-            drafts.rule = *rule;
-            judge(reading, &mut drafts);
+    for (_, rows) in STATIC.iter().filter(|(folder, _)| has_subject(folder, reading)) {
+        for (rule, judge) in *rows {
+            // Rules about other clients see by themselves that they are not asked, so that
+            // no page need be read where nothing is found.
+            if levels.is_on(*rule) && (family == Family::Libvirt || rule.is_about(family)) {
+                drafts.rule = *rule;
+                judge(reading, &mut drafts);
+            }
         }
     }
-    drafts.done()
+    let mut drafts = drafts.done();
+    drafts.sort_by_key(|draft| draft.rule);
+    drafts
+}
+
+/// Whether there is anything that the rules of a folder could speak of: most URIs
+/// have no parameters, and most clients are libvirt.
+fn has_subject(folder: &str, reading: &Reading<'_>) -> bool {
+    match folder {
+        "parameter" => memchr::memchr(b'?', reading.uri.text()).is_some(),
+        "client" => !reading.others.is_empty() || reading.dialect() != UriDialect::Libvirt,
+        _ => true,
+    }
 }

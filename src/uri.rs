@@ -28,6 +28,8 @@ use crate::text::Span;
 pub struct Uri<'a> {
     text: &'a [u8],
     scheme: Option<Span>,
+    /// The first `+` of the scheme: nearly every question about a URI begins there.
+    plus: Option<u32>,
     user: Option<Span>,
     host: Option<Span>,
     port: Option<Port>,
@@ -35,6 +37,8 @@ pub struct Uri<'a> {
     query: Option<Span>,
     fragment: Option<Span>,
     slashes: bool,
+    /// Whether a `%` stands anywhere: without one nothing is decoded.
+    has_percent: bool,
 }
 
 /// A port as written.
@@ -62,6 +66,33 @@ impl<'a> Uri<'a> {
     /// As [`Uri::parse`]; never because of a hole.
     pub fn parse_template(text: &'a [u8]) -> Result<Self, Unparseable<'a>> {
         parse::parse(text, bytes::TEMPLATE).ok_or_else(|| recover::recover(text, bytes::TEMPLATE))
+    }
+
+    /// Nothing but the text.
+    fn blank(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            scheme: None,
+            plus: None,
+            user: None,
+            host: None,
+            port: None,
+            path: Span::empty(0),
+            query: None,
+            fragment: None,
+            slashes: false,
+            has_percent: memchr::memchr(b'%', text).is_some(),
+        }
+    }
+
+    fn set_scheme(&mut self, scheme: Span) {
+        let plus = scheme.of(self.text).iter().position(|byte| *byte == b'+');
+        self.scheme = Some(scheme);
+        self.plus = plus.map(|at| Span::empty(scheme.start as usize + at).start);
+    }
+
+    fn decoded(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.has_percent { unescape(raw) } else { Cow::Borrowed(raw) }
     }
 
     /// The whole text.
@@ -92,13 +123,13 @@ impl<'a> Uri<'a> {
     /// of the URI from the `@` on: libxml2 takes a length of zero for "to the end".
     #[must_use]
     pub fn user(&self) -> Option<Cow<'a, [u8]>> {
-        self.user.map(|span| unescape(zero_means_rest(span, self.text)))
+        self.user.map(|span| self.decoded(zero_means_rest(span, self.text)))
     }
 
     /// The host, decoded; brackets are taken off where a colon stands within.
     #[must_use]
     pub fn host(&self) -> Option<Cow<'a, [u8]>> {
-        let decoded = unescape(self.host?.of(self.text));
+        let decoded = self.decoded(self.host?.of(self.text));
         let bracketed = decoded.len() >= 2
             && decoded.starts_with(b"[")
             && decoded.ends_with(b"]")
@@ -122,7 +153,7 @@ impl<'a> Uri<'a> {
     /// The path, decoded; empty if there is none.
     #[must_use]
     pub fn path(&self) -> Cow<'a, [u8]> {
-        unescape(self.path.of(self.text))
+        self.decoded(self.path.of(self.text))
     }
 
     /// The query without its `?`, as typed.
@@ -145,7 +176,7 @@ impl<'a> Uri<'a> {
     /// The fragment without its `#`, decoded.
     #[must_use]
     pub fn fragment(&self) -> Option<Cow<'a, [u8]>> {
-        self.fragment.map(|span| unescape(span.of(self.text)))
+        self.fragment.map(|span| self.decoded(span.of(self.text)))
     }
 
     /// Whether `//` follows the scheme.
@@ -164,17 +195,14 @@ impl<'a> Uri<'a> {
     #[must_use]
     pub fn driver_span(&self) -> Option<Span> {
         let scheme = self.scheme?;
-        let plus = memchr::memchr(b'+', scheme.of(self.text)).unwrap_or(scheme.len());
-        let start = scheme.start as usize;
-        Some(Span::new(start, start + plus))
+        Some(Span { start: scheme.start, end: self.plus.unwrap_or(scheme.end) })
     }
 
     /// Where the transport stands.
     #[must_use]
     pub fn transport_span(&self) -> Option<Span> {
         let scheme = self.scheme?;
-        let plus = memchr::memchr(b'+', scheme.of(self.text))?;
-        Some(Span::new(scheme.start as usize + plus + 1, scheme.end as usize))
+        Some(Span { start: self.plus? + 1, end: scheme.end })
     }
 
     /// Where the user stands, without its `@`.

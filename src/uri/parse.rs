@@ -11,20 +11,10 @@ use crate::text::Span;
 
 /// The parts of `text`, or none where libxml2 refuses it.
 pub(super) fn parse<'a>(text: &'a [u8], table: &Table) -> Option<Uri<'a>> {
-    let mut uri = Uri {
-        text,
-        scheme: None,
-        user: None,
-        host: None,
-        port: None,
-        path: Span::empty(0),
-        query: None,
-        fragment: None,
-        slashes: false,
-    };
+    let mut uri = Uri::blank(text);
     let mut at = 0;
     if let Some(end) = scheme_end(text, table) {
-        uri.scheme = Some(Span::new(0, end));
+        uri.set_scheme(Span::new(0, end));
         at = end + 1;
     }
     if text[at..].starts_with(b"//") {

@@ -109,17 +109,7 @@ struct Recovery<'a, 't> {
 }
 
 pub(super) fn recover<'a>(text: &'a [u8], table: &Table) -> Unparseable<'a> {
-    let uri = Uri {
-        text,
-        scheme: None,
-        user: None,
-        host: None,
-        port: None,
-        path: Span::empty(0),
-        query: None,
-        fragment: None,
-        slashes: false,
-    };
+    let uri = Uri::blank(text);
     let mut recovery = Recovery { uri, table, faults: Vec::new() };
     recovery.read();
     let Recovery { uri, mut faults, .. } = recovery;
@@ -207,7 +197,7 @@ impl Recovery<'_, '_> {
         if !legal && !hole {
             self.fault(start, stop, Part::Scheme, FaultKind::NotAScheme);
         }
-        self.uri.scheme = Some(Span::new(start, stop));
+        self.uri.set_scheme(Span::new(start, stop));
         stop + 1
     }
 

@@ -14,7 +14,9 @@ mod session;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use local::{Agent, AgentState, Folder, Local, SocketKind, SocketSight, UnixConnect};
+pub(crate) use local::{
+    Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
+};
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
@@ -24,7 +26,7 @@ pub(crate) use session::{Session, SshFailure};
 // What only the probes write.
 #[cfg(feature = "probe")]
 pub(crate) use {
-    local::{AgentKey, Identity, Peer, Program, SeenFile, SshConfig},
+    local::{AgentKey, Identity, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer},
     remote::Netcat,
     rpc::first_text,
@@ -93,6 +95,8 @@ pub(crate) enum SkipReason {
     WouldStart,
     /// ssh does not connect to the host itself.
     Proxied,
+    /// ssh refuses its arguments, and looks up nothing.
+    RefusedBySsh,
 }
 
 impl Evidence {

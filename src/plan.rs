@@ -33,8 +33,12 @@ pub use tls::TlsPlan;
 
 use crate::settings::Machine;
 use crate::tables::clients::{Client, UriDialect};
+use crate::tables::drivers::{Driver, Paths};
 use crate::tables::transports::Transport;
 use crate::uri::Uri;
+
+/// The path at which the test driver makes up its guests itself.
+const TEST_DEFAULT: &str = "/default";
 
 /// What a client would do with a URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +146,24 @@ impl Plan {
     #[must_use]
     pub fn hops(&self) -> &'static [Hop] {
         hops::hops(self)
+    }
+
+    /// The file that the test driver within the client reads its guests from.
+    #[must_use]
+    pub fn test_file(&self) -> Option<&BString> {
+        (self.is_test() && self.path != TEST_DEFAULT).then_some(&self.path)
+    }
+
+    /// Whether the client makes up all of it: no file, no program, no network.
+    #[must_use]
+    pub fn needs_nothing(&self) -> bool {
+        self.is_test() && self.path == TEST_DEFAULT
+    }
+
+    /// Whether it is the test driver within the client.
+    fn is_test(&self) -> bool {
+        let row = self.driver.as_ref().and_then(|driver| Driver::named(driver));
+        self.outcome == Outcome::InProcess && row.is_some_and(|row| row.paths == Paths::TestFile)
     }
 
     /// The value of a parameter that has an effect.

@@ -22,6 +22,10 @@ pub(crate) struct Head {
     /// Rules that say nothing about the letters of which this one speaks.
     #[serde(default, rename = "replaces-here")]
     pub(crate) replaces_here: Vec<String>,
+    /// Rules on evidence, or folders of them, whose findings about the same place
+    /// only follow from this one.
+    #[serde(default)]
+    pub(crate) explains: Vec<String>,
     pub(crate) since: String,
     /// The clients that it is about; absent: every client.
     pub(crate) clients: Option<Vec<String>>,
@@ -112,6 +116,12 @@ impl Rule {
             let block = fenced(self.page(), "toml rule").expect("the tests read every page's head");
             toml::from_str(block).expect("the tests read every page's head")
         })
+    }
+
+    /// Whether what `other` sees only follows from what this rule says.
+    pub(crate) fn explains(self, other: Self) -> bool {
+        let names = &self.head().explains;
+        names.iter().any(|name| name == other.name() || name == other.folder())
     }
 
     /// Whether it is about clients of this kind.

@@ -235,8 +235,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::engine::Verdict;
     use crate::engine::bind::{EVIDENCE, STATIC};
     use crate::engine::seal::placeholder;
+    use crate::finding::Severity;
 
     #[test]
     fn the_examples_of_every_page_are_true() {
@@ -306,6 +308,27 @@ mod tests {
         assert!(fixed > 30, "only {fixed} rules have a fix that was tried");
     }
 
+    #[test]
+    fn what_fails_has_a_cause_where_an_error_is_found() {
+        let machine = Machine::fixed("2026-01-01".into());
+        let mut refused = 0;
+        for rule in Rule::all() {
+            let bad = rule.page().split("\n## Good\n").next().unwrap_or_default();
+            for text in blocks(bad).iter().flat_map(uris_of) {
+                let source = Source::of_file(&text);
+                let subject = Subject::new(&source, Client::LIBVIRT, &machine, false);
+                let seen = judge_evidence(&subject, &Evidence::default(), &Levels::default());
+                let is_error = |finding: &Finding| finding.severity == Severity::Error;
+                if seen.verdict == Verdict::Fails && seen.findings.iter().any(is_error) {
+                    let shown = String::from_utf8_lossy(&text).into_owned();
+                    assert!(seen.cause.is_some(), "{}: {shown}", rule.name());
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 50, "only {refused} URIs fail");
+    }
+
     /// The URIs of a block that is a file.
     fn uris_of(block: &Block<'_>) -> Vec<Vec<u8>> {
         let Some((_, name)) = block.info.split_once(' ').filter(|(kind, _)| *kind != "json") else {
@@ -361,6 +384,14 @@ mod tests {
             assert!(rule.prose().len() > 80, "{name}: prose");
             for other in head.replaces.iter().chain(&head.replaces_here) {
                 assert!(Rule::named(other).is_some() && other != name, "{name}: replaces {other}");
+            }
+            for other in &head.explains {
+                let is_seen = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
+                let mut named = Rule::all()
+                    .filter(|rule| rule.name() == other || rule.folder() == other)
+                    .peekable();
+                assert!(named.peek().is_some(), "{name}: explains {other}");
+                assert!(named.all(is_seen), "{name}: {other} is nothing that is seen");
             }
             let help = head.help.as_ref().map(|help| help.all()).unwrap_or_default();
             assert!(

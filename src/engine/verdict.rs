@@ -6,12 +6,13 @@ use serde::Serialize;
 use crate::engine::bind::EVIDENCE;
 use crate::engine::subject::static_drafts;
 use crate::engine::{Levels, Subject, replaced, seal};
-use crate::evidence::{AuthType, Evidence, RpcOutcome, UnixConnect};
+use crate::evidence::{AuthType, Evidence, RpcOutcome, SeenFile, UnixConnect};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
 use crate::rules::{Reading, Seen};
 use crate::tables::transports::Transport;
-use crate::text::Veil;
+use crate::text::{Span, Veil};
+use crate::uri::Uri;
 
 /// What a check says about a connection, as the client without a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -87,7 +88,15 @@ pub(crate) fn judge_evidence(
         let mut findings = seal(&replaced(drafts, reading.uri), &veil, levels);
         let plan = reading.plan.clone();
         let failed = first_failed(&plan, evidence);
-        let (verdict, cause) = conclude(&plan, evidence, &findings, failed);
+        let seen = failed.and_then(|hop| first_seen(&findings, hop));
+        let (verdict, cause) = conclude(&plan, evidence, &findings, failed, seen, reading.uri);
+        // What was seen knows what the client prints.
+        if let (Some(cause), Some(seen)) = (cause, seen)
+            && findings[cause].virsh.is_none()
+        {
+            let virsh = findings[seen].virsh.clone();
+            findings[cause].virsh = virsh;
+        }
         mark_consequences(&mut findings, cause);
         let hops = statuses(&plan, evidence, &findings, failed);
         Diagnosis { plan, veil, findings, hops, verdict, cause }
@@ -119,15 +128,15 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
                 .socket
                 .as_ref()
                 .is_none_or(|socket| matches!(socket.connect, Some(UnixConnect::Accepted)));
-            let files = local.files.iter().all(|file| file.what != "CA certificate" || file.exists);
-            program && socket && files
+            program && socket && local.files.iter().all(SeenFile::suffices)
         }),
         Hop::Name => evidence.name.as_ref().map(|name| !name.resolution.addresses().is_empty()),
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
         Hop::Session => evidence.session.as_ref().map(|session| session.established),
         Hop::Remote => remote_passed(plan, evidence),
         Hop::Daemon => evidence.daemon.as_ref().map(|daemon| daemon.answered().is_some()),
-        Hop::Driver => None,
+        // A guest made up by the client itself: nothing of it can fail.
+        Hop::Driver => plan.needs_nothing().then_some(true),
     }
 }
 
@@ -154,17 +163,24 @@ fn conclude(
     evidence: &Evidence,
     findings: &[Finding],
     failed: Option<Hop>,
+    seen: Option<usize>,
+    uri: &Uri<'_>,
 ) -> (Verdict, Option<usize>) {
     let position = |wanted: &dyn Fn(&Finding) -> bool| findings.iter().position(wanted);
     if let Some(refusal) = &plan.refusal {
         let rules = explains(refusal);
         let cause = rules.iter().find_map(|rule| position(&|finding| finding.rule == *rule));
-        let cause = cause.or_else(|| {
-            position(&|finding| finding.effect.is_failure() && finding.hop == Hop::Uri)
-        });
+        // Nothing but the text was looked at: an error in it is why.
+        let in_text = |finding: &Finding| finding.hop == Hop::Uri;
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        let cause = cause
+            .or_else(|| position(&|one| in_text(one) && is_error(one) && one.effect.is_failure()))
+            .or_else(|| position(&|one| in_text(one) && one.effect.is_failure()))
+            .or_else(|| position(&|one| in_text(one) && is_error(one)))
+            .or_else(|| position(&is_error));
         return (Verdict::Fails, cause);
     }
-    if let Some(hop) = failed {
+    if failed.is_some() {
         // Whatever fails on the way to a place that nobody meant is no cause.
         let misled = position(&|finding| {
             finding.effect == Consequence::WrongPlace && finding.severity == Severity::Error
@@ -172,20 +188,16 @@ fn conclude(
         if misled.is_some() {
             return (Verdict::Fails, misled);
         }
-        let on_evidence = |finding: &Finding| EVIDENCE.iter().any(|row| row.0 == finding.rule);
-        let cause = position(&|finding| {
-            finding.hop == hop
-                && finding.severity == Severity::Error
-                && finding.effect.is_failure()
-                && on_evidence(finding)
-        });
-        return (Verdict::Fails, cause);
+        return (Verdict::Fails, seen.map(|seen| explained(findings, seen, uri)));
     }
     // All that was looked at went well: what the server would still refuse.
     if let Some(cause) =
         position(&|finding| finding.hop == Hop::Driver && finding.effect.is_failure())
     {
         return (Verdict::Fails, Some(cause));
+    }
+    if plan.needs_nothing() {
+        return (Verdict::Ok, None);
     }
     match evidence.daemon.as_ref().and_then(|daemon| daemon.answered()) {
         Some(types) if types.contains(&AuthType::None) || types.is_empty() => (Verdict::Ok, None),
@@ -195,6 +207,29 @@ fn conclude(
             position(&|finding| matches!(finding.rule, Rule::CommandNotRun | Rule::OutOfTime)),
         ),
     }
+}
+
+/// What was seen at the hop that failed.
+fn first_seen(findings: &[Finding], hop: Hop) -> Option<usize> {
+    findings.iter().position(|finding| {
+        finding.hop == hop
+            && finding.severity == Severity::Error
+            && finding.effect.is_failure()
+            && EVIDENCE.iter().any(|row| row.0 == finding.rule)
+    })
+}
+
+/// The error in the text from which follows what was seen, else what was seen.
+/// Its page names the rule, and both are about the same parameter, or about none.
+fn explained(findings: &[Finding], seen: usize, uri: &Uri<'_>) -> usize {
+    let about = |span: Span| uri.parameters().position(|one| one.section.contains(span));
+    let (rule, place) = (findings[seen].rule, about(findings[seen].span));
+    let reason = findings.iter().position(|finding| {
+        finding.severity == Severity::Error
+            && finding.rule.explains(rule)
+            && about(finding.span) == place
+    });
+    reason.unwrap_or(seen)
 }
 
 /// The rules that say in our words what a refusal says in the client's.

@@ -33,6 +33,8 @@ pub(crate) struct Program {
 pub(crate) struct SshConfig {
     /// Why there is no answer.
     pub(crate) error: Option<String>,
+    /// Whether ssh refuses its own arguments or configuration: it will again.
+    pub(crate) refused: bool,
     pub(crate) hostname: String,
     pub(crate) port: u16,
     pub(crate) user: String,
@@ -106,6 +108,25 @@ pub(crate) struct SeenFile {
     pub(crate) path: String,
     pub(crate) exists: bool,
     pub(crate) readable: bool,
+    /// Whether it is a folder.
+    #[serde(default)]
+    pub(crate) is_folder: bool,
+}
+
+impl SeenFile {
+    /// What the certificate of the authority is called here.
+    pub(crate) const AUTHORITY: &str = "CA certificate";
+    /// What the test driver's description of its guests is called here.
+    pub(crate) const TEST_GUESTS: &str = "test configuration";
+
+    /// Whether the client gets by with what is there.
+    pub(crate) fn suffices(&self) -> bool {
+        match self.what.as_str() {
+            Self::AUTHORITY => self.exists,
+            Self::TEST_GUESTS => self.exists && self.readable && !self.is_folder,
+            _ => true,
+        }
+    }
 }
 
 /// A UNIX socket of this machine.
@@ -141,6 +162,10 @@ pub(crate) enum SocketKind {
     File,
     Folder,
     Other,
+    /// A name, no file: the path begins with `@` or is empty.
+    Abstract,
+    /// More bytes than the address of a socket holds.
+    TooLong,
 }
 
 /// A folder on the way to a socket.

@@ -41,16 +41,19 @@ pub(crate) async fn ssh(
 
 /// The files that TLS needs.
 pub(crate) fn tls_files(plan: &TlsPlan) -> Vec<SeenFile> {
-    let see = |(what, path): (&str, &bstr::BStr)| {
-        let path = path.to_string();
-        SeenFile {
-            what: what.to_owned(),
-            exists: Path::new(&path).exists(),
-            readable: eaccess(Path::new(&path), AccessFlags::R_OK).is_ok(),
-            path,
-        }
-    };
-    plan.named_files().map(see).into()
+    plan.named_files().map(|(what, path)| file(what, path.to_string())).into()
+}
+
+/// A file that the client would read.
+pub(crate) fn file(what: &str, path: String) -> SeenFile {
+    let place = Path::new(&path);
+    SeenFile {
+        what: what.to_owned(),
+        exists: place.exists(),
+        readable: eaccess(place, AccessFlags::R_OK).is_ok(),
+        is_folder: place.is_dir(),
+        path,
+    }
 }
 
 /// libvirt's other sockets beside the plan's: the read-only twin, modular and

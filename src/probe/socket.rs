@@ -1,12 +1,14 @@
 //! A UNIX socket of this machine: what is there, who may open it, who listens.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::unistd::{AccessFlags, Gid, Group, Uid, User, getegid, geteuid, getgrouplist, getgroups};
@@ -16,6 +18,8 @@ use super::Deadline;
 use crate::evidence::{Folder, Peer, SocketKind, SocketSight, UnixConnect};
 use crate::text::system_words;
 
+/// The bytes of a path in the address of a UNIX socket, without the NUL at its end.
+const LONGEST: usize = 107;
 /// How long a daemon may take to accept.
 const PATIENCE: Duration = Duration::from_millis(2300);
 
@@ -43,8 +47,12 @@ pub(crate) async fn look(path: &str, deadline: Deadline) -> (SocketSight, Option
 /// tokio does not wait where the queue of a UNIX socket is full: the system
 /// says `EAGAIN`, and the client, which blocks, would wait.
 async fn connect(path: &str) -> io::Result<UnixStream> {
+    if path.len() > LONGEST {
+        return Err(Errno::ENOMEM.into());
+    }
+    let address = address(path);
     loop {
-        match UnixStream::connect(path).await {
+        match UnixStream::connect(&address).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -53,9 +61,31 @@ async fn connect(path: &str) -> io::Result<UnixStream> {
     }
 }
 
+/// libvirt makes the first byte NUL where it is `@` (or the end of an empty
+/// path), and always hands over the whole address: the name of an abstract
+/// socket then ends in NUL bytes. Source: `virNetSocketNewConnectUNIX`.
+fn address(path: &str) -> PathBuf {
+    if !is_abstract(path) {
+        return PathBuf::from(path);
+    }
+    let mut name = vec![0; LONGEST + 1];
+    let rest = path.as_bytes().get(1..).unwrap_or_default();
+    name[1..=rest.len()].copy_from_slice(rest);
+    PathBuf::from(OsString::from_vec(name))
+}
+
+fn is_abstract(path: &str) -> bool {
+    path.is_empty() || path.starts_with('@')
+}
+
 /// What can be told without connecting.
 fn stat(path: &str) -> SocketSight {
     let mut sight = SocketSight { path: path.to_owned(), ..SocketSight::default() };
+    if path.len() > LONGEST || is_abstract(path) {
+        let is_long = path.len() > LONGEST;
+        sight.kind = if is_long { SocketKind::TooLong } else { SocketKind::Abstract };
+        return sight;
+    }
     let target = Path::new(path);
     sight.folders = folders(target);
     let hidden = sight.folders.iter().any(|folder| !folder.searchable);
@@ -175,5 +205,32 @@ mod tests {
             look_at(&path("live")).connect,
             Some(UnixConnect::Failed("Connection refused".into()))
         );
+    }
+
+    #[test]
+    fn names_and_paths_that_no_file_has() {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::SocketAddr;
+        let seen = |path: &str| {
+            let sight = look_at(Path::new(path));
+            (sight.kind, sight.connect.unwrap())
+        };
+        let refused = || UnixConnect::Failed("Connection refused".into());
+        assert_eq!(seen(""), (SocketKind::Abstract, refused()));
+        let long = format!("/{}", "x".repeat(LONGEST));
+        let no_room = UnixConnect::Failed("Cannot allocate memory".into());
+        assert_eq!(seen(&long), (SocketKind::TooLong, no_room));
+        // The name itself is another one than the name with what libvirt adds.
+        let name = format!("virt-doctor-{}", std::process::id());
+        let shown = format!("@{name}");
+        let bound = |name: &[u8]| {
+            UnixListener::bind_addr(&SocketAddr::from_abstract_name(name).unwrap()).unwrap()
+        };
+        let _short = bound(name.as_bytes());
+        assert_eq!(seen(&shown), (SocketKind::Abstract, refused()));
+        let mut padded = name.into_bytes();
+        padded.resize(LONGEST, 0);
+        let _padded = bound(&padded);
+        assert_eq!(seen(&shown), (SocketKind::Abstract, UnixConnect::Accepted));
     }
 }

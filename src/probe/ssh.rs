@@ -109,6 +109,11 @@ impl Run<'_> {
         let text = std::fs::read(&log).unwrap_or_default();
         if self.is_ssh {
             ssh_log::read(&scratch.unmasked(&String::from_utf8_lossy(&text)), &mut session);
+            if !session.established && session.said.is_empty() {
+                // ssh refused its arguments before it opened its log.
+                let said = std::mem::take(&mut session.remote_said);
+                ssh_log::read(&scratch.unmasked(&said), &mut session);
+            }
         } else {
             // What runs in ssh's place tells nothing of the way: only its end.
             session.established =

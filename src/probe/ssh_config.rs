@@ -36,7 +36,8 @@ pub(crate) async fn ask(
         Some(Err(error)) => failed(system_words(&error)),
         Some(Ok(output)) if !output.status.success() => {
             let said = String::from_utf8_lossy(&output.stderr);
-            failed(said.trim().lines().last().unwrap_or("it failed without a word").to_owned())
+            let why = said.trim().lines().last().unwrap_or("it failed without a word");
+            SshConfig { refused: output.status.code() == Some(255), ..failed(why.to_owned()) }
         }
         Some(Ok(output)) => read(&String::from_utf8_lossy(&output.stdout), home),
     }

@@ -18,7 +18,7 @@ use super::known_hosts::Scratch;
 use super::network::{self, Expected};
 use super::{Deadline, local, ms_since, rpc, socket};
 use crate::evidence::{
-    Attempt, Daemon, Evidence, Local, RpcOutcome, Service, SkipReason, Skipped, Way,
+    Attempt, Daemon, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, Way,
 };
 use crate::plan::{Hop, Outcome, Plan, is_plain_for_shell};
 use crate::settings::Machine;
@@ -163,6 +163,14 @@ impl Walk<'_> {
 
     /// The driver runs in the client: there is nothing but a host to look at.
     async fn in_process(&mut self) -> Option<Hop> {
+        if let Some(path) = self.plan.test_file() {
+            let start = Instant::now();
+            let file = local::file(SeenFile::TEST_GUESTS, path.to_string());
+            let suffices = file.suffices();
+            self.evidence.local =
+                Some(Local { files: vec![file], duration_ms: ms_since(start), ..Local::default() });
+            return (!suffices).then_some(Hop::Local);
+        }
         self.skip(&[Hop::Local, Hop::Session, Hop::Daemon], &SkipReason::InProcess);
         if self.plan.effective_host.is_some() {
             return self.reach_port().await.map_or(Some(Hop::Network), |_| None);
@@ -242,7 +250,7 @@ impl Walk<'_> {
     async fn tls(&mut self) -> Option<Hop> {
         let start = Instant::now();
         let files = self.plan.tls.as_ref().map(local::tls_files).unwrap_or_default();
-        let has_ca = files.iter().all(|file| file.what != "CA certificate" || file.exists);
+        let has_ca = files.iter().all(SeenFile::suffices);
         self.evidence.local =
             Some(Local { files, duration_ms: ms_since(start), ..Local::default() });
         self.skip(&[Hop::Session, Hop::Daemon], &SkipReason::NotSpoken);
@@ -262,11 +270,11 @@ impl Walk<'_> {
         let command = self.plan.used("command")?.value.to_string();
         let (program, found) = local::program(&command, self.machine);
         self.evidence.local = Some(Local { program: Some(program), ..Local::default() });
+        let Some(program) = found else { return Some(Hop::Local) };
         if let Some(parameter) = self.not_allowed() {
             self.skip(&[Hop::Daemon], &SkipReason::NotAllowed { parameter: parameter.to_owned() });
             return None;
         }
-        let Some(program) = found else { return Some(Hop::Local) };
         let scratch = Scratch::new().ok()?;
         let run = self.run(&program, &[], false, None);
         let (_, daemon) = run.ask(&scratch, self.deadline.within(ssh::LOGIN)).await;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::flow::flow;
-use super::json::write_document;
+use super::json::{line_of, write_document, write_line};
 use super::object::Object;
 use super::style::{faint, severity, strong};
 use crate::engine::examples::Mismatch;
@@ -64,6 +64,11 @@ pub(crate) fn table_json(levels: &Levels, out: &mut dyn Write) -> io::Result<()>
     )
 }
 
+/// The table as a stream: a rule a line.
+pub(crate) fn table_lines(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    Rule::all().try_for_each(|rule| write_line(&line_of("rule", row(rule, levels)), out))
+}
+
 fn row(rule: Rule, levels: &Levels) -> Value {
     let head = rule.head();
     Object::new()
@@ -80,6 +85,7 @@ fn row(rule: Rule, levels: &Levels) -> Value {
         .put("locked", head.locked)
         .put("since", &head.since)
         .put("replaces", &head.replaces)
+        .put("explains", &head.explains)
         .put("sources", &head.sources)
         .put("url", rule.url())
         .done()
@@ -94,6 +100,12 @@ pub(crate) fn page_json(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io:
         .put("problems", [0; 0])
         .done();
     write_document(&document, out)
+}
+
+/// The same on one line.
+pub(crate) fn page_line(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let fields = Object::new().with(row(rule, levels)).put("page", rule.page()).done();
+    write_line(&line_of("rule", fields), out)
 }
 
 /// One rule for an 80-column terminal.

@@ -178,6 +178,7 @@ fn caret(finding: &Finding, target: &CheckedTarget) -> (String, String) {
 
 fn verdict(target: &CheckedTarget) -> String {
     match target.diagnosis.verdict {
+        Verdict::Ok if target.diagnosis.plan.needs_nothing() => good("ok: nothing here can fail"),
         Verdict::Ok => good("ok: libvirt answers"),
         Verdict::Fails => bad("fails"),
         Verdict::NeedsInput => odd("needs input: the client would ask a person"),

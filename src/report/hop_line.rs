@@ -20,7 +20,7 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Remote => remote(plan, evidence, status),
         Hop::Daemon if status == Status::NotReached => None,
         Hop::Daemon => evidence.daemon.as_ref().map(daemon),
-        Hop::Driver => None,
+        Hop::Driver => plan.needs_nothing().then(|| "guests made up by the client".to_owned()),
     };
     let why = evidence.is_skipped(hop).map(skipped);
     match (observed.filter(|text| !text.is_empty()), why, status) {
@@ -40,6 +40,7 @@ fn skipped(why: &SkipReason) -> &'static str {
         SkipReason::NotSpoken => "not spoken by this program",
         SkipReason::InProcess => "the driver runs within the client",
         SkipReason::WouldStart => "the client would start the daemon; a check starts nothing",
+        SkipReason::RefusedBySsh => "not reached: ssh refuses what it is given",
         SkipReason::Proxied => {
             "not on the way: ssh goes through a proxy, a shared connection or another program"
         }
@@ -110,6 +111,9 @@ fn socket(socket: &SocketSight) -> String {
                 )
             },
         ),
+        (Some(UnixConnect::Failed(error)), SocketKind::Abstract | SocketKind::TooLong) => {
+            error.clone()
+        }
         (Some(UnixConnect::Failed(error)), _) => {
             format!("{error} ({:04o} {}:{})", socket.mode, socket.owner, socket.group)
         }

@@ -1,7 +1,9 @@
 //! Rules about what was seen on this machine: the local socket, and what was
 //! not looked at.
 
-use crate::evidence::{Folder, SkipReason, SocketKind, SocketSight, UnixConnect};
+use crate::evidence::{
+    Folder, Program, SeenFile, SkipReason, SocketKind, SocketSight, UnixConnect,
+};
 use crate::finding::{Draft, Drafts};
 use crate::rules::Seen;
 use crate::text::Span;
@@ -31,7 +33,12 @@ fn draft<'d>(
     why: &str,
     out: &'d mut Drafts,
 ) -> &'d mut Draft {
-    let message = format!("Failed to connect socket to '{}': {why}", socket.path);
+    let path = &socket.path;
+    let message = if socket.kind == SocketKind::TooLong {
+        format!("Path {path} too long for unix socket: {why}")
+    } else {
+        format!("Failed to connect socket to '{path}': {why}")
+    };
     out.at(place(seen)).fact("path", &socket.path).quote(message, Some(0.0))
 }
 
@@ -109,7 +116,11 @@ pub(crate) fn not_a_socket(seen: &Seen<'_>, out: &mut Drafts) {
         SocketKind::File => "a file",
         SocketKind::Folder => "a folder",
         SocketKind::Other => "no socket",
-        SocketKind::Missing | SocketKind::Hidden | SocketKind::Socket => return,
+        SocketKind::Missing
+        | SocketKind::Hidden
+        | SocketKind::Socket
+        | SocketKind::Abstract
+        | SocketKind::TooLong => return,
     };
     let why = if error(socket).is_empty() { "Connection refused" } else { error(socket) };
     draft(seen, socket, why, out).fact("kind", kind);
@@ -132,6 +143,53 @@ pub(crate) fn socket_failed(seen: &Seen<'_>, out: &mut Drafts) {
     } else {
         let why = error(socket).to_owned();
         draft(seen, socket, &why, out).fact("why", &why);
+    }
+}
+
+/// There is no program of the name that `command` gives.
+pub(crate) fn program_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(program) = missing_program(seen) else { return };
+    let Some(command) = seen.plan.used("command") else { return };
+    out.at(command.value_span)
+        .fact("program", &program.name)
+        .quote(cannot_run(&program.name), Some(0.0));
+}
+
+/// The program that the client would run and that is not there.
+pub(super) fn missing_program<'s>(seen: &'s Seen<'_>) -> Option<&'s Program> {
+    let program = seen.evidence.local.as_ref()?.program.as_ref()?;
+    program.path.is_none().then_some(program)
+}
+
+/// What the client prints then: a name is looked up by it, a path only by its child.
+pub(super) fn cannot_run(program: &str) -> String {
+    if program.starts_with('/') {
+        format!(
+            "Cannot recv data: libvirt:  error : cannot execute binary {program}: No such file or directory: Connection reset by peer"
+        )
+    } else {
+        format!("Cannot find '{program}' in path: No such file or directory")
+    }
+}
+
+/// The file in which the test driver's guests are described.
+pub(crate) fn test_file_missing(seen: &Seen<'_>, out: &mut Drafts) {
+    let mut files = seen.evidence.local.iter().flat_map(|local| &local.files);
+    let Some(file) = files.find(|file| file.what == SeenFile::TEST_GUESTS && !file.suffices())
+    else {
+        return;
+    };
+    let message = if file.is_folder {
+        format!("{}:1: Document is empty\n(null)\n^", file.path)
+    } else {
+        format!("XML error: failed to parse xml document '{}'", file.path)
+    };
+    let span = seen.reading.uri.path_span();
+    let draft = out.at(span).fact("path", &file.path).quote(message, Some(0.0));
+    if file.is_folder {
+        draft.variant("folder");
+    } else if file.exists {
+        draft.variant("unreadable");
     }
 }
 

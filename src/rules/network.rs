@@ -44,7 +44,8 @@ fn quote(seen: &Seen<'_>, network: &Network, why: &str) -> String {
             "Cannot recv data: ssh: connect to host {host} port {port}: {why}: Connection reset by peer"
         );
     }
-    format!("unable to connect to server at '{host}:{}': {why}", network.port)
+    let port = seen.plan.effective_port.unwrap_or(network.port.into());
+    format!("unable to connect to server at '{host}:{port}': {why}")
 }
 
 fn draft<'d>(seen: &Seen<'_>, network: &Network, why: &str, out: &'d mut Drafts) -> &'d mut Draft {
@@ -57,7 +58,7 @@ fn draft<'d>(seen: &Seen<'_>, network: &Network, why: &str, out: &'d mut Drafts)
         .fact("open", open)
         .fact("instead", instead)
         .fact("host", &host)
-        .fact("port", network.port.to_string())
+        .fact("port", port(seen, network))
         .fact(
             "at",
             if addresses == [host.clone()] {
@@ -67,6 +68,16 @@ fn draft<'d>(seen: &Seen<'_>, network: &Network, why: &str, out: &'d mut Drafts)
             },
         )
         .quote(quote, Some(seconds(network)))
+}
+
+/// The port that is connected to, and where it comes from, if it is not the one written.
+fn port(seen: &Seen<'_>, network: &Network) -> String {
+    match seen.plan.effective_port {
+        Some(wanted) if wanted > 0xffff => {
+            format!("{} (what is left of {wanted} in 16 bits)", network.port)
+        }
+        _ => network.port.to_string(),
+    }
 }
 
 /// A port of the same host where a safe transport is answered, and the command

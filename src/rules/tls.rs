@@ -1,5 +1,6 @@
 //! Rules about certificates.
 
+use crate::evidence::SeenFile;
 use crate::finding::Drafts;
 use crate::plan::Hop;
 use crate::rules::Seen;
@@ -8,7 +9,8 @@ use crate::rules::Seen;
 pub(crate) fn ca_certificate_missing(seen: &Seen<'_>, out: &mut Drafts) {
     let files =
         seen.evidence.local.as_ref().map(|local| local.files.as_slice()).unwrap_or_default();
-    let Some(ca) = files.iter().find(|file| file.what == "CA certificate" && !file.exists) else {
+    let Some(ca) = files.iter().find(|file| file.what == SeenFile::AUTHORITY && !file.exists)
+    else {
         return;
     };
     if !seen.plan.hops().contains(&Hop::Session) {

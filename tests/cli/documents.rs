@@ -101,6 +101,11 @@ fn the_catalogue() {
         let name = row["rule"].as_str().unwrap();
         document(&["explain", name, "--format", "json"], "explain_document");
     }
+    let stream = lines(&["rules", "--format", "jsonl"]);
+    assert_eq!(stream.len(), all["rules"].as_array().unwrap().len());
+    let page = lines(&["explain", "plain-tcp", "--format", "jsonl"]);
+    assert_eq!((page.len(), &page[0]["rule"]), (1, &"plain-tcp".into()));
+    assert!(page[0]["page"].as_str().unwrap().starts_with("# `plain-tcp`"));
 }
 
 #[test]

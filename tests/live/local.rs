@@ -95,3 +95,56 @@ fn a_session_daemon_is_not_started() {
     let forbidden = lab.client.check(&[("LIBVIRT_AUTOSTART", "0")], &["qemu:///session"]);
     forbidden.assert_cause("socket-missing");
 }
+
+#[test]
+fn a_name_and_a_path_that_no_file_has() {
+    let lab = Lab::new();
+    let long = format!("/{}", "x".repeat(200));
+    for (socket, rule) in
+        [("@abs", "abstract-socket"), ("", "empty-socket"), (&long, "socket-too-long")]
+    {
+        let uri = format!("qemu+unix:///system?socket={socket}");
+        let checked = lab.client.check(&[], &[&uri]);
+        checked.assert_cause(rule);
+        assert_eq!(Err(checked.quote()), lab.client.virsh(&[], &uri));
+    }
+}
+
+#[test]
+fn a_program_that_is_not_here() {
+    let lab = Lab::new();
+    for program in ["/nonexistent", "nonexistent"] {
+        let uri = format!("qemu+ext:///system?command={program}");
+        let checked = lab.client.check(&[], &[&uri]);
+        checked.assert_cause("program-missing");
+        if program == "nonexistent" {
+            // Of a path its child says so, and virsh may be the quicker one to give up.
+            let said = lab.client.virsh(&[], &uri).unwrap_err();
+            assert!(said.ends_with(&format!("error: {}", checked.quote())), "{said}");
+        }
+        let rules: Vec<&str> = checked.target()["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|finding| finding["rule"].as_str())
+            .collect();
+        assert_eq!(rules, ["program-in-uri", "program-missing"]);
+    }
+}
+
+#[test]
+fn the_test_driver_opens_what_is_there() {
+    let lab = Lab::new();
+    let made_up = lab.client.check(&[], &["test:///default"]);
+    made_up.assert_ok();
+    assert!(lab.client.virsh(&[], "test:///default").is_ok());
+    for (uri, rule) in [
+        ("test:///nonexistent.xml", "test-file-missing"),
+        ("test:///Default", "test-default-misspelt"),
+    ] {
+        let checked = lab.client.check(&[], &[uri]);
+        checked.assert_cause(rule);
+        let said = lab.client.virsh(&[], uri).unwrap_err();
+        assert!(said.ends_with(&checked.quote()), "{said}");
+    }
+}

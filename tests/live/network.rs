@@ -95,8 +95,11 @@ fn a_name_that_nobody_knows() {
         );
     }
     let number = lab.client.check(&[], &["qemu+tcp://192.0.2.300/system"]);
-    number.assert_cause("name-unknown");
-    assert!(number.cause()["message"].as_str().unwrap().contains("is no address"));
+    number.assert_cause("impossible-ipv4-address");
+    let findings = number.target()["findings"].as_array().unwrap();
+    let follows = findings.iter().find(|finding| finding["rule"] == "name-unknown").unwrap();
+    assert_eq!(follows["consequence_of"], number.target()["causes"][0]["finding"]);
+    assert!(follows["message"].as_str().unwrap().contains("is no address"));
     lab.client.sh("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1");
     let other = lab.client.check(&[], &["qemu+tcp://six.test/system"]);
     other.assert_cause("name-unknown");
@@ -141,4 +144,31 @@ fn the_whole_run_has_a_deadline() {
     assert_eq!(checked.code, 1);
     let findings = checked.target()["findings"].as_array().unwrap();
     assert!(findings.iter().any(|finding| finding["rule"] == "out-of-time"), "{findings:#?}");
+}
+
+#[test]
+fn a_host_that_cannot_be_one() {
+    let lab = Lab::new();
+    for (uri, rule) in [
+        ("qemu+ssh://-oProxyCommand=x/system", "host-begins-with-dash"),
+        ("qemu+ssh://h%20x/system", "blank-in-host"),
+        ("qemu+ssh://[127.0.0.1]/system", "brackets-without-ipv6"),
+        ("qemu+tcp://[127.0.0.1]/system", "brackets-without-ipv6"),
+        ("qemu+ssh://127.0.0.1:70000/system", "port-out-of-range"),
+        ("qemu+tcp://127.0.0.1:70000/system", "port-out-of-range"),
+    ] {
+        let checked = lab.client.check(&[], &[uri]);
+        checked.assert_cause(rule);
+        assert_eq!(Err(checked.quote()), lab.client.virsh(&[], uri), "{uri}");
+    }
+}
+
+/// ssh never goes to such a port, so nobody looks at what is left of it in 16 bits.
+#[test]
+fn ssh_has_no_port_over_65535() {
+    let lab = Lab::new();
+    let checked = lab.client.check(&[], &["qemu+ssh://127.0.0.1:70000/system"]);
+    assert!(checked.hop("network")["evidence"].is_null(), "{:#}", checked.document);
+    let checked = lab.client.check(&[], &["qemu+tcp://127.0.0.1:70000/system"]);
+    assert_eq!(checked.hop("network")["evidence"]["port"], 4464);
 }

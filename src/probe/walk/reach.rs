@@ -49,6 +49,11 @@ impl Walk<'_> {
     fn target(&self, config: Option<&SshConfig>) -> Option<(String, u16, bool)> {
         let host = self.plan.effective_host.as_ref()?.to_str_lossy().into_owned();
         let default = self.plan.transport.and_then(|transport| transport.facts().default_port);
+        // ssh connects to no such port; what stands in its place gets no chance here.
+        let is_impossible = self.plan.effective_port.is_some_and(|port| port > 0xffff);
+        if is_impossible && self.plan.transport == Some(Transport::Ssh) {
+            return None;
+        }
         // A port over 65535 is cut to 16 bits on its way to the kernel.
         let port = self
             .plan

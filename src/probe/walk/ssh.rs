@@ -44,13 +44,20 @@ impl Walk<'_> {
             here.agent = Some(agent);
             here.duration_ms = ms_since(start);
         }
-        let forbidden = self.not_allowed();
         let config = self
             .evidence
             .local
             .as_ref()
             .and_then(|local| local.ssh_config.clone())
             .unwrap_or_default();
+        // It will refuse them again, before it looks up a name.
+        if config.refused {
+            self.skip(&[Hop::Name, Hop::Network], &SkipReason::RefusedBySsh);
+            if !self.is_forbidden() {
+                return self.session(&program, &config, is_ssh, LOGIN).await;
+            }
+            return None;
+        }
         // Behind a proxy or a shared connection the host itself need not be
         // reachable from here: what is seen of it is an observation.
         let proxied = config.proxy.is_some() || is_shared(&config);
@@ -65,13 +72,19 @@ impl Walk<'_> {
             Some((address, stream)) => self.banner(address, stream).await,
             None => false,
         };
-        if let Some(parameter) = forbidden {
-            let why = SkipReason::NotAllowed { parameter: parameter.to_owned() };
-            self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &why);
+        if self.is_forbidden() {
             return None;
         }
         let patience = if silent && !proxied { LOGIN_WITHOUT_BANNER } else { LOGIN };
         self.session(&program, &config, is_ssh, patience).await
+    }
+
+    /// Whether the URI names what would be run, and nobody vouched for it.
+    fn is_forbidden(&mut self) -> bool {
+        let Some(parameter) = self.not_allowed() else { return false };
+        let why = SkipReason::NotAllowed { parameter: parameter.to_owned() };
+        self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &why);
+        true
     }
 
     /// What answers on the port; whether nothing does.

@@ -3,6 +3,7 @@
 use crate::evidence::{Service, Session, SshFailure};
 use crate::finding::{Draft, Drafts};
 use crate::rules::Seen;
+use crate::rules::local::{cannot_run, missing_program};
 use crate::text::Span;
 
 /// A session that did not come about.
@@ -39,23 +40,12 @@ pub(super) fn draft<'d>(seen: &Seen<'_>, session: &Session, out: &'d mut Drafts)
 
 /// There is no ssh.
 pub(crate) fn ssh_program_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let program = seen.evidence.local.as_ref().and_then(|local| local.program.as_ref());
-    let Some(program) = program.filter(|program| program.path.is_none()) else { return };
-    let command = seen.plan.used("command");
-    let span = command.map_or_else(|| place(seen), |planned| planned.value_span);
-    let absolute = program.name.starts_with('/');
-    let message = if absolute {
-        format!(
-            "Cannot recv data: libvirt:  error : cannot execute binary {}: No such file or directory: Connection reset by peer",
-            program.name
-        )
-    } else {
-        format!("Cannot find '{}' in path: No such file or directory", program.name)
-    };
-    let draft = out.at(span).fact("program", &program.name).quote(message, Some(0.0));
-    if command.is_some() {
-        draft.variant("command");
+    if seen.plan.used("command").is_some() {
+        return;
     }
+    let Some(program) = missing_program(seen) else { return };
+    let quote = cannot_run(&program.name);
+    out.at(place(seen)).fact("program", &program.name).quote(quote, Some(0.0));
 }
 
 /// The server's key is not known here, and nobody can be asked.

@@ -28,7 +28,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut out = console::stdout(args.common.color);
     match args.common.format {
         Format::Text | Format::Concise => catalogue::page(rule, &levels, &mut out)?,
-        Format::Json | Format::Jsonl => catalogue::page_json(rule, &levels, &mut out)?,
+        Format::Json => catalogue::page_json(rule, &levels, &mut out)?,
+        Format::Jsonl => catalogue::page_line(rule, &levels, &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Clean)

@@ -42,7 +42,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut out = console::stdout(args.common.color);
     match args.common.format {
         Format::Text | Format::Concise => catalogue::table(&levels, &mut out)?,
-        Format::Json | Format::Jsonl => catalogue::table_json(&levels, &mut out)?,
+        Format::Json => catalogue::table_json(&levels, &mut out)?,
+        Format::Jsonl => catalogue::table_lines(&levels, &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Clean)

@@ -258,6 +258,8 @@ fn write(args: &Args, run: &LintRun) -> Result<(), CliError> {
     // Where standard output is the mended text, the report goes beside it.
     let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
         Box::new(console::stderr(color))
+    } else if matches!(args.common.format, Format::Json | Format::Jsonl) {
+        Box::new(console::uncoloured_stdout())
     } else {
         Box::new(console::stdout(color))
     };

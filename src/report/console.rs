@@ -39,6 +39,11 @@ pub(crate) fn stdout(color: Color) -> io::BufWriter<AutoStream<io::StdoutLock<'s
     io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout().lock(), color.choice()))
 }
 
+/// Standard output for a program to read: no colour is in it, none need be taken out.
+pub(crate) fn uncoloured_stdout() -> io::BufWriter<io::StdoutLock<'static>> {
+    io::BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
 /// Standard error, buffered: for a report where standard output is taken.
 pub(crate) fn stderr(color: Color) -> io::BufWriter<AutoStream<io::StderrLock<'static>>> {
     io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stderr().lock(), color.choice()))

@@ -7,21 +7,30 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     if wanted.is_empty() {
         return None;
     }
+    let letters = wanted.chars().count();
     known
         .into_iter()
+        .map(|candidate| (allowed(wanted.len().min(candidate.len())), candidate))
         // What differs more in length than may differ at all need not be compared.
-        .filter(|candidate| candidate.len().abs_diff(wanted.len()) <= 6)
-        .map(|candidate| (strsim::osa_distance(&wanted, &squeezed(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= allowed(wanted.len().min(candidate.len())))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .filter(|(allowed, candidate)| {
+            candidate.bytes().filter(counts).count().abs_diff(letters) <= *allowed
+        })
+        .map(|(allowed, candidate)| {
+            (strsim::osa_distance(&wanted, &squeezed(candidate)), allowed, candidate)
+        })
+        .filter(|(distance, allowed, _)| distance <= allowed)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| candidate)
 }
 
 fn squeezed(word: &str) -> String {
-    word.chars()
-        .filter(|letter| !matches!(letter, '-' | '_'))
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
+    let mut word = word.replace(['-', '_'], "");
+    word.make_ascii_lowercase();
+    word
+}
+
+fn counts(byte: &u8) -> bool {
+    !matches!(byte, b'-' | b'_')
 }
 
 /// How many letters may differ in a word of this length.

@@ -144,6 +144,15 @@ pub(crate) struct Edit {
 pub(crate) struct Fix {
     pub(crate) title: String,
     pub(crate) edits: Vec<Edit>,
+    /// Whether it changes what the URI does, whatever the page says of the others.
+    pub(crate) changes_meaning: bool,
+}
+
+impl Fix {
+    /// One that is as safe as its rule's page says.
+    pub(crate) fn new(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), edits, changes_meaning: false }
+    }
 }
 
 /// What the client would have said, and after how long.
@@ -198,7 +207,15 @@ impl Draft {
         content: impl AsRef<[u8]>,
     ) -> &mut Self {
         let edit = Edit { span, content: BString::from(content.as_ref()) };
-        self.fixes.push(Fix { title: title.into(), edits: vec![edit] });
+        self.fixes.push(Fix::new(title, vec![edit]));
+        self
+    }
+
+    /// The fixes so far change what the URI does.
+    pub(crate) fn fix_is_unsafe(&mut self) -> &mut Self {
+        for fix in &mut self.fixes {
+            fix.changes_meaning = true;
+        }
         self
     }
 
@@ -211,7 +228,7 @@ impl Draft {
     ) -> &mut Self {
         let edit = |span| Edit { span, content: BString::from(content.as_ref()) };
         let edits = spans.into_iter().map(edit).collect();
-        self.fixes.push(Fix { title: title.into(), edits });
+        self.fixes.push(Fix::new(title, edits));
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::finding::{Applicability, Consequence, Precision, Rule, Severity};
+use crate::finding::{Applicability, Consequence, Fix, Precision, Rule, Severity};
 use crate::plan::Hop;
 use crate::tables::clients::Family;
 
@@ -116,6 +116,14 @@ impl Rule {
             let block = fenced(self.page(), "toml rule").expect("the tests read every page's head");
             toml::from_str(block).expect("the tests read every page's head")
         })
+    }
+
+    /// Whether a fix of this rule keeps the meaning.
+    pub(crate) fn applicability(self, fix: &Fix) -> Applicability {
+        if fix.changes_meaning {
+            return Applicability::Unsafe;
+        }
+        self.head().fix.unwrap_or(Applicability::Unsafe)
     }
 
     /// Whether what `other` sees only follows from what this rule says.

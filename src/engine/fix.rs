@@ -57,8 +57,9 @@ impl Subject<'_> {
 
 impl Allowed {
     fn has(self, draft: &Draft) -> bool {
-        !draft.fixes.is_empty()
-            && (self == Self::Unsafe || draft.rule.head().fix == Some(Applicability::Safe))
+        draft.fixes.first().is_some_and(|fix| {
+            self == Self::Unsafe || draft.rule.applicability(fix) == Applicability::Safe
+        })
     }
 }
 

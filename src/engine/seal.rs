@@ -4,7 +4,7 @@
 use bstr::BString;
 
 use crate::engine::Levels;
-use crate::finding::{Applicability, Draft, Finding, Remedy, ShownFix, Virsh};
+use crate::finding::{Draft, Finding, Remedy, ShownFix, Virsh};
 use crate::plan::Hop;
 use crate::text::{Shown, Span, Veil};
 use crate::uri::Uri;
@@ -78,7 +78,7 @@ fn one(draft: &Draft, veil: &Veil, levels: &Levels) -> Option<Finding> {
         .collect();
     let fixes = draft.fixes.iter().map(|fix| ShownFix {
         title: veil.show(&fix.title),
-        applicability: head.fix.unwrap_or(Applicability::Unsafe),
+        applicability: draft.rule.applicability(fix),
         edits: fix.edits.iter().map(|edit| (edit.span, veil.show(&edit.content))).collect(),
     });
     Some(Finding {

@@ -2,7 +2,7 @@
 
 use crate::engine::bind::STATIC;
 use crate::engine::{Levels, replaced, seal};
-use crate::finding::{Draft, Drafts, Finding};
+use crate::finding::{Consequence, Draft, Drafts, Finding, Rule};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
 use crate::settings::{Machine, Source, UriOrigin, in_file};
@@ -159,6 +159,9 @@ pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft
         }
     }
     let mut drafts = drafts.done();
+    if !reading.faults.is_empty() {
+        drafts.retain(|draft| !is_about_use(draft.rule));
+    }
     drafts.sort_by_key(|draft| draft.rule);
     drafts
 }
@@ -171,4 +174,11 @@ fn has_subject(folder: &str, reading: &Reading<'_>) -> bool {
         "client" => !reading.others.is_empty() || reading.dialect() != UriDialect::Libvirt,
         _ => true,
     }
+}
+
+/// Whether it is about what a client does with a parameter. One that cannot parse
+/// the URI does nothing with any.
+fn is_about_use(rule: Rule) -> bool {
+    use Consequence::{Forwarded, Ignored, Risky};
+    rule.folder() == "parameter" && matches!(rule.head().effect, Ignored | Forwarded | Risky)
 }

@@ -8,6 +8,7 @@ use crate::finding::Drafts;
 use crate::plan::{Effect, Planned, is_plain_for_shell, switch};
 use crate::rules::Reading;
 use crate::rules::parameter::offer_to_remove;
+use crate::rules::uri::read_by_c;
 use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::text::Span;
@@ -125,11 +126,29 @@ pub(crate) fn plain_tcp(reading: &Reading<'_>, out: &mut Drafts) {
 }
 
 fn is_loopback(host: &[u8]) -> bool {
-    let text = host.to_str_lossy();
-    text.eq_ignore_ascii_case("localhost")
-        || text.to_ascii_lowercase().ends_with(".localhost")
-        || text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let text = host.to_str_lossy().to_ascii_lowercase();
+    // Whoever connects to an unspecified address reaches this machine.
+    let is_here = |address: IpAddr| {
+        let address = address.to_canonical();
+        address.is_loopback() || address.is_unspecified()
+    };
+    LOOPBACK.contains(&text.as_str())
+        || text.ends_with(".localhost")
+        || text.parse().is_ok_and(is_here)
+        || read_by_c(&text).is_some_and(|address| is_here(address.into()))
 }
+
+/// Names of the loopback, as distributions write them into /etc/hosts.
+const LOOPBACK: [&str; 8] = [
+    "localhost",
+    "localhost.localdomain",
+    "localhost4",
+    "localhost4.localdomain4",
+    "localhost6",
+    "localhost6.localdomain6",
+    "ip6-localhost",
+    "ip6-loopback",
+];
 
 /// A host that a program could take for an option.
 pub(crate) fn host_begins_with_dash(reading: &Reading<'_>, out: &mut Drafts) {
@@ -151,7 +170,9 @@ pub(crate) fn shell_characters(reading: &Reading<'_>, out: &mut Drafts) {
         for planned in reading.plan.parameters.iter().filter(|planned| {
             planned.effect == Effect::Used && planned.name.eq_ignore_ascii_case(name.as_bytes())
         }) {
-            let odd = planned.value.iter().position(|byte| !is_plain_for_shell(*byte));
+            // No shell cuts `command` at a blank, and a folder may have one in its name.
+            let is_plain = |byte: u8| is_plain_for_shell(byte) || name == "command" && byte == b' ';
+            let odd = planned.value.iter().position(|byte| !is_plain(*byte));
             let Some(at) = odd.filter(|_| reading.is_certain(planned.value_span)) else { continue };
             let rest = planned.value[at..].as_bstr();
             out.at(planned.value_span)

@@ -14,7 +14,8 @@ mod user;
 
 pub(crate) use super::driver::encoded_uri;
 pub(crate) use address::{
-    impossible_ipv4_address, link_local_without_zone, odd_ipv4_address, unspecified_address,
+    impossible_ipv4_address, link_local_without_zone, odd_ipv4_address, read_by_c,
+    unspecified_address,
 };
 pub(crate) use around::{blank_around_uri, quotes_around_uri};
 pub(crate) use bracket::{

@@ -324,9 +324,15 @@ impl Recovery<'_, '_> {
     }
 }
 
-/// Hex digits, colons, perhaps a dotted tail: what people write without brackets.
+/// Hex digits, colons, perhaps a dotted tail and a zone: what people write without
+/// brackets.
 fn looks_like_ipv6(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'%'))
+    let zone = memchr::memchr(b'%', text).unwrap_or(text.len());
+    let (address, zone) = text.split_at(zone);
+    let in_zone = |byte: &u8| byte.is_ascii_alphanumeric() || b"%:._-~".contains(byte);
+    address.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
+        && (zone.is_empty() || address.contains(&b':'))
+        && zone.iter().all(in_zone)
 }
 
 /// What comes with copying and stands around a URI: blanks, quotes, and

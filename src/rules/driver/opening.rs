@@ -152,11 +152,10 @@ pub(crate) fn missing_driver(reading: &Reading<'_>, out: &mut Drafts) {
 /// `qemu+ssh//host/system`.
 pub(crate) fn missing_colon(reading: &Reading<'_>, out: &mut Drafts) {
     if let Some((span, Opening::NoColon)) = opening(reading) {
-        out.at(span).fact("scheme", reading.text(span)).fix(
-            "write the colon",
-            Span::empty(span.end as usize),
-            ":",
-        );
+        // A dot may stand in its place.
+        let scheme = reading.text(span).trim_end_with(|mark| matches!(mark, '.' | '+' | '-'));
+        let place = Span::new(span.start as usize + scheme.len(), span.end as usize);
+        out.at(span).fact("scheme", scheme).fix("write the colon", place, ":");
     }
 }
 

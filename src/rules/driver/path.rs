@@ -10,7 +10,7 @@ use crate::tables::drivers::{Driver, Paths, Runs};
 use crate::text::{Span, nearest};
 
 /// The paths of a driver, for a sentence and for suggestions.
-fn legal(driver: &Driver) -> &'static [&'static str] {
+pub(crate) fn legal(driver: &Driver) -> &'static [&'static str] {
     match driver.paths {
         Paths::SystemOrSession => &["/system", "/session"],
         Paths::System | Paths::SystemOrNone => &["/system"],

@@ -26,6 +26,9 @@ enum Stranger {
     Unknown,
 }
 
+/// What turns a check off, once its name is written right.
+const WEAKENING: [&str; 3] = ["no_verify", "no_sanity", "known_hosts_verify"];
+
 /// The parameters that the reader of this URI does not know, and what each is.
 fn strangers<'r>(
     reading: &'r Reading<'_>,
@@ -113,6 +116,9 @@ pub(crate) fn misspelt_parameter(reading: &Reading<'_>, out: &mut Drafts) {
     report(reading, out, is_it, |draft, planned, stranger| {
         if let Stranger::Near(known) = stranger {
             draft.fact("known", known).fix(format!("write {known}"), planned.name_span, known);
+            if WEAKENING.contains(known) {
+                draft.fix_is_unsafe();
+            }
         }
     });
 }
@@ -126,6 +132,9 @@ pub(crate) fn parameter_of_another_tool(reading: &Reading<'_>, out: &mut Drafts)
         match row.own.filter(|own| reader(reading).named(own.as_bytes()).is_some()) {
             Some(own) => {
                 draft.fix(format!("write {own}"), planned.name_span, own);
+                if WEAKENING.contains(&own) {
+                    draft.fix_is_unsafe();
+                }
             }
             None => offer_to_remove(draft, reading, planned),
         }

@@ -13,9 +13,25 @@ fn has_blank(planned: &Planned) -> bool {
     planned.value.iter().any(|byte| matches!(byte, b' ' | b'\t'))
 }
 
+/// Whether what follows a blank is an argument. A folder may have a blank in its
+/// name: then its path goes on behind it.
+fn has_arguments(command: &[u8]) -> bool {
+    let mut words = command.split(|byte| matches!(byte, b' ' | b'\t'));
+    let begins_in_folder = words.next().is_some_and(|program| program.contains(&b'/'));
+    let mut goes_on = false;
+    for word in words {
+        if word.starts_with(b"-") || word.starts_with(b"/") {
+            return true;
+        }
+        goes_on = word.contains(&b'/');
+    }
+    !(begins_in_folder && goes_on)
+}
+
 /// `command` with arguments: libvirt does not split it.
 pub(crate) fn command_with_arguments(reading: &Reading<'_>, out: &mut Drafts) {
-    for planned in used(reading, "command").filter(|planned| has_blank(planned)) {
+    let is_split = |planned: &&Planned| has_blank(planned) && has_arguments(&planned.value);
+    for planned in used(reading, "command").filter(is_split) {
         out.at(planned.value_span).fact("value", planned.value.as_slice());
     }
 }
@@ -58,5 +74,21 @@ pub(crate) fn netcat_without_unix_sockets(reading: &Reading<'_>, out: &mut Draft
         if WITHOUT_UNIX.iter().any(|known| known.as_bytes() == program) {
             out.at(planned.value_span).fact("program", program);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_may_have_a_blank_in_its_name() {
+        for command in ["ssh -v", "/usr/bin/ssh -i /k", "/usr/bin/ssh x", "sudo /usr/bin/ssh"] {
+            assert!(has_arguments(command.as_bytes()), "{command}");
+        }
+        for command in ["/opt/my tools/ssh", "/opt/my own tools/bin/ssh"] {
+            assert!(!has_arguments(command.as_bytes()), "{command}");
+        }
+        assert!(has_arguments(b"/opt/my tools/ssh -v"));
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn impossible_ipv4_address(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// As `inet_aton` of the C library reads it: one to four numbers, decimal, octal
 /// or hexadecimal; the last one fills the bytes that are left.
-fn read_by_c(text: &str) -> Option<Ipv4Addr> {
+pub(crate) fn read_by_c(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u64> = text
         .split('.')
         .map(|part| {

@@ -62,7 +62,7 @@ fn report<'d>(spans: &[Span], out: &'d mut Drafts) -> Option<&'d mut Draft> {
         draft.label(*other, "and here");
     }
     let edits = spans.iter().map(|span| Edit { span: *span, content: Vec::new().into() }).collect();
-    draft.fixes.push(Fix { title: "remove it".to_owned(), edits });
+    draft.fixes.push(Fix::new("remove it", edits));
     Some(draft)
 }
 

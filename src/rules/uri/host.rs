@@ -4,6 +4,7 @@ use bstr::ByteSlice;
 
 use crate::finding::Drafts;
 use crate::rules::Reading;
+use crate::rules::driver::legal;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 use crate::uri::{Fault, FaultKind, Part};
@@ -19,14 +20,17 @@ pub(crate) fn path_word_as_host(reading: &Reading<'_>, out: &mut Drafts) {
     if !matches!(reading.uri.path().as_ref(), b"" | b"/") || !reading.has_certain_place() {
         return;
     }
-    let draft =
-        out.at(span).fact("word", word).fact("scheme", reading.uri.scheme().unwrap_or_default());
+    let scheme = reading.uri.scheme().unwrap_or_default();
+    let draft = out.at(span).fact("word", word).fact("scheme", scheme);
     if reading.uri.transport_word().is_none()
         && reading.uri.user_span().is_none()
         && reading.uri.written_port().is_none()
     {
-        let end = reading.uri.path_span();
-        draft.variant("local").fix("write three slashes", span.to(end), format!("/{word}"));
+        let path = format!("/{word}");
+        if reading.driver().is_some_and(|row| legal(row).contains(&path.as_str())) {
+            let end = reading.uri.path_span();
+            draft.variant("local").fix("write three slashes", span.to(end), path);
+        }
     } else {
         draft.variant("remote");
     }

@@ -32,7 +32,7 @@ pub(crate) fn ampersand_instead_of_question_mark(reading: &Reading<'_>, out: &mu
         let late = Span::new(query.start as usize - 1, query.start as usize);
         edits.push(Edit { span: late, content: "&".into() });
     }
-    draft.fixes.push(Fix { title: "write ?".to_owned(), edits });
+    draft.fixes.push(Fix::new("write ?", edits));
 }
 
 /// `&amp;`, as HTML and XML write `&`.
@@ -55,7 +55,7 @@ pub(crate) fn html_entity_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
     let place = Span::new(span.start as usize + 1, span.end as usize - 1);
     let edits = found.iter().map(|span| Edit { span: *span, content: "&".into() }).collect();
     let draft = out.at(place).fact("entity", reading.text(span));
-    draft.fixes.push(Fix { title: "write &".to_owned(), edits });
+    draft.fixes.push(Fix::new("write &", edits));
 }
 
 /// `qemu:///system#a#b`.
@@ -71,7 +71,7 @@ pub(crate) fn second_hash(reading: &Reading<'_>, out: &mut Drafts) {
         .collect();
     if let Some(first) = hashes.first() {
         let edits = hashes.iter().map(|span| Edit { span: *span, content: "%23".into() }).collect();
-        out.at(*first).fixes.push(Fix { title: "write %23".to_owned(), edits });
+        out.at(*first).fixes.push(Fix::new("write %23", edits));
     }
 }
 

@@ -42,12 +42,14 @@ pub(crate) fn misplaced_slashes(reading: &Reading<'_>, out: &mut Drafts) {
         return;
     }
     let variant = if uri.has_slashes() { "surplus" } else { "missing" };
+    let tail = if rest.is_empty() { "system" } else { rest };
     // Not `first`, which has other bytes where they are no UTF-8.
     let host = reading.text(after);
     let length = memchr::memchr(b'/', host).unwrap_or(host.len());
     out.at(slashes.to(Span::new(after.start as usize, after.start as usize + length)))
         .variant(variant)
         .fact("host", first)
+        .fact("tail", tail)
         .fact("scheme", uri.scheme().unwrap_or_default())
         .fact("fate", fate(reading))
         .fix("write two slashes", slashes, "//");
@@ -101,7 +103,7 @@ pub(crate) fn backslash_instead_of_slash(reading: &Reading<'_>, out: &mut Drafts
         let slashes = if before_slash(run) { 0 } else { run.len() };
         Edit { span: *run, content: vec![b'/'; slashes].into() }
     });
-    let fix = Fix { title: "write slashes".to_owned(), edits: edits.collect() };
+    let fix = Fix::new("write slashes", edits.collect());
     let draft = out.at(*first);
     draft.fixes.push(fix);
     if before_slash(first) {

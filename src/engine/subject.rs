@@ -2,7 +2,7 @@
 
 use crate::engine::bind::STATIC;
 use crate::engine::{Levels, replaced, seal};
-use crate::finding::{Consequence, Draft, Drafts, Finding, Rule};
+use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
 use crate::settings::{Machine, Source, UriOrigin, in_file};
@@ -176,9 +176,60 @@ fn has_subject(folder: &str, reading: &Reading<'_>) -> bool {
     }
 }
 
-/// Whether it is about what a client does with a parameter. One that cannot parse
-/// the URI does nothing with any.
+/// Whether it is only about what a client does with a parameter. One that cannot
+/// parse the URI does nothing with any; an error in it is still one.
 fn is_about_use(rule: Rule) -> bool {
     use Consequence::{Forwarded, Ignored, Risky};
-    rule.folder() == "parameter" && matches!(rule.head().effect, Ignored | Forwarded | Risky)
+    let head = rule.head();
+    rule.folder() == "parameter"
+        && head.severity < Severity::Error
+        && matches!(head.effect, Ignored | Forwarded | Risky)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(uri: &str, uid: u32) -> Vec<&'static str> {
+        let mut machine = Machine::fixed("2026-01-01".into());
+        machine.uid = uid;
+        let source = Source::of_file(uri.as_bytes());
+        let subject = Subject::new(&source, Client::LIBVIRT, &machine, false);
+        let findings = subject.lint(&Levels::default()).findings;
+        findings.iter().map(|finding| finding.rule.name()).collect()
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_an_unparseable_uri_would_do() {
+        assert_eq!(found("qemu:///system?x=%zz", 1000), ["bad-percent-escape"]);
+        assert_eq!(found("qemu:///system?x=é", 1000), ["unescaped-character"]);
+        assert_eq!(found("qemu+ssh://h.example/system?socket=/a|b", 1000), ["unescaped-character"]);
+        assert_eq!(
+            found("qemu+ssh://a:b@h.example/system?x=%zz", 1000),
+            ["password-in-uri", "bad-percent-escape"],
+            "a secret is one all the same"
+        );
+        assert_eq!(
+            found("qemu:///system?scoket=%zz", 1000),
+            ["misspelt-parameter", "bad-percent-escape"],
+            "two mistakes"
+        );
+    }
+
+    #[test]
+    fn one_mistake_is_one_finding() {
+        for driver in ["lxc", "bhyve", "nwfilter"] {
+            for uid in [0, 1000] {
+                let uri = format!("{driver}:///session");
+                assert_eq!(found(&uri, uid), ["session-of-a-system-driver"], "{uri}");
+            }
+        }
+        for (uri, rules) in [
+            ("qemu+ssh://h.example:016509/system", &["port-of-another-service"][..]),
+            ("vpx://system", &["path-word-as-host"]),
+            ("qemu+ext://h.example/system", &["ext-without-command", "host-ignored"]),
+        ] {
+            assert_eq!(found(uri, 1000), rules, "{uri}");
+        }
+    }
 }

@@ -75,6 +75,7 @@ fn classify(known_to: Reader, raw: &[u8], name: &str) -> Stranger {
 /// Where an unknown parameter ends up.
 fn fate(reading: &Reading<'_>) -> &'static str {
     match reader(reading) {
+        _ if !reading.faults.is_empty() => "nobody reads it",
         Reader::Remote if reading.plan.path == "/embed" => "the driver ignores it",
         Reader::Remote => "the client hands it to the server, which ignores it",
         Reader::Go(_) => "the client does nothing with it",

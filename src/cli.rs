@@ -122,7 +122,11 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Rules(args)) => rules::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         #[cfg(feature = "probe")]
-        None => check::run(&cli.check),
+        None => {
+            let command = Cli::command();
+            let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            check::run_unnamed(&cli.check, &names)
+        }
         #[cfg(not(feature = "probe"))]
         None => Err(CliError::Usage("say what to do: see virt-doctor --help".to_owned())),
     };

@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[arg(long, short)]
     readonly: bool,
     /// Seconds for the whole run [default: 30 for one target, none for several]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     timeout: Option<Duration>,
     /// Which ports to try
     #[arg(long, value_enum, default_value = "all", value_name = "WHICH")]
@@ -61,6 +61,16 @@ const ONE_TARGET: Duration = Duration::from_secs(30);
 /// In a sweep, for each.
 const EACH_TARGET: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 32;
+
+/// A check that nobody named: what its first word says may be a subcommand.
+pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, CliError> {
+    match args.targets.mistyped(&args.common.machine_here(), subcommands) {
+        None => run(args),
+        Some((word, near)) => Err(CliError::Usage(format!(
+            "there is no alias or file \"{word}\"; did you mean the subcommand {near}?"
+        ))),
+    }
+}
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let configured = args.common.configured()?;
@@ -287,5 +297,8 @@ impl Doctor {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 =
         text.parse().map_err(|_| "write a number of seconds, like 10 or 2.5".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "write a number of seconds above 0".to_owned())
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "write a number of seconds above 0".to_owned())
 }

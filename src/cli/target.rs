@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::inventory::{Problem, ProblemKind};
 use crate::settings::Machine;
-use crate::text::system_words;
+use crate::text::{Shown, Veil, nearest, system_words};
 
 /// What to look at.
 #[derive(Debug, Args)]
@@ -42,6 +42,20 @@ impl Targets {
         self.positional.iter().any(|word| word == "-")
     }
 
+    /// The first word, where it is nothing that exists and nearly one of `words`; and
+    /// which of them.
+    pub(crate) fn mistyped<'w>(
+        &self,
+        machine: &Machine,
+        words: &[&'w str],
+    ) -> Option<(Shown, &'w str)> {
+        let first = self.positional.first()?;
+        let word = first.to_str().filter(|word| !word.contains([':', '/']))?;
+        let is_other = is_alias(word.as_bytes(), machine) || Path::new(first).exists();
+        let near = nearest(word, words.iter().copied()).filter(|_| !is_other)?;
+        Some((Veil::default().show(word), near))
+    }
+
     /// In their order: positional ones first.
     pub(crate) fn sorted(&self, machine: &Machine) -> Vec<Target> {
         let positional = self.positional.iter().map(|word| classify(word, machine));
@@ -58,16 +72,16 @@ fn classify(word: &OsString, machine: &Machine) -> Target {
         return Target::Stdin;
     }
     let uri = || Target::Uri(bytes.to_vec());
-    let alias = machine
-        .conf
-        .read()
-        .ok()
-        .is_some_and(|conf| matches!(conf.resolve_alias(bytes), Ok(Some(_))));
-    if alias || has_scheme(bytes) || !Path::new(word).exists() {
+    if is_alias(bytes, machine) || has_scheme(bytes) || !Path::new(word).exists() {
         uri()
     } else {
         Target::Path(PathBuf::from(word))
     }
+}
+
+fn is_alias(word: &[u8], machine: &Machine) -> bool {
+    let conf = machine.conf.read().ok();
+    conf.is_some_and(|conf| matches!(conf.resolve_alias(word), Ok(Some(_))))
 }
 
 fn has_scheme(text: &[u8]) -> bool {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::console::Screen;
 use super::style::{faint, strong};
 use super::{LintRun, Summary, snippet};
+use crate::finding::Rule;
 use crate::text::{Shown, Veil};
 
 /// Findings, problems, and a line that sums up.
@@ -20,15 +21,19 @@ pub(crate) fn write(
     }
     if !quiet {
         writeln!(out, "{}", summary(&run.summary))?;
-        if let Some(first) = run.findings.first() {
-            writeln!(
-                out,
-                "{}",
-                faint(format!("More: virt-doctor explain {}", first.finding.rule.name()))
-            )?;
+        if let Some(worst) = worst(run) {
+            writeln!(out, "{}", faint(format!("More: virt-doctor explain {}", worst.name())))?;
         }
     }
     Ok(())
+}
+
+/// The rule of the first finding of the highest severity.
+fn worst(run: &LintRun) -> Option<Rule> {
+    let findings = run.findings.iter().map(|placed| &placed.finding);
+    // Of several of the same severity `min_by_key` takes the first.
+    let worst = findings.min_by_key(|finding| std::cmp::Reverse(finding.severity));
+    worst.map(|finding| finding.rule)
 }
 
 /// "3 errors and 1 warning in 12 URIs of 4 files"

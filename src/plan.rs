@@ -136,10 +136,18 @@ impl Plan {
         }
     }
 
-    /// The text that the client prints when it refuses, without its `error: `.
+    /// The text that the client prints when it refuses, without its `error: `. One
+    /// that dies prints nothing.
     #[must_use]
     pub fn error(&self) -> Option<BString> {
-        self.refusal.as_ref().map(Refusal::text)
+        let refusal = self.refusal.as_ref().filter(|_| self.outcome != Outcome::Crashes);
+        refusal.map(Refusal::text)
+    }
+
+    /// Whether the client gets as far as to settle where it goes.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.outcome, Outcome::Daemon | Outcome::InProcess)
     }
 
     /// The stages of the way, in the client's own order.

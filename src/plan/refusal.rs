@@ -251,7 +251,8 @@ impl Refusal {
                 value,
                 b"' (should be http|https)",
             ],
-            Self::EsxParameter(_) => &[b"Segmentation fault"],
+            // It prints nothing.
+            Self::EsxParameter(_) => &[],
             Self::Go(GoRefusal { text, .. }) => &[text],
         };
         BString::from(parts.concat())

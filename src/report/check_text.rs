@@ -6,7 +6,7 @@ use super::flow::flow;
 use super::style::{bad, faint, good, odd, severity, strong};
 use super::{CheckRun, CheckedTarget, hop_line};
 use crate::engine::{Status, Verdict};
-use crate::finding::Finding;
+use crate::finding::{Consequence, Finding};
 use crate::settings::UriOrigin;
 use crate::text::{Lines, Shown, Veil};
 
@@ -152,6 +152,9 @@ fn write_finding(
         for line in lines {
             row("", line.to_string())?;
         }
+    }
+    if finding.effect == Consequence::Crashes {
+        row("virsh", "dies of a segmentation fault, and prints nothing".to_owned())?;
     }
     for remedy in &finding.remedy {
         row("fix", format!("{}: {}", remedy.place, remedy.command))?;

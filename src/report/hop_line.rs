@@ -48,6 +48,9 @@ fn skipped(why: &SkipReason) -> &'static str {
 }
 
 fn uri(plan: &Plan) -> String {
+    if plan.outcome == Outcome::Crashes {
+        return "virsh dies of a segmentation fault".to_owned();
+    }
     if let Some(error) = plan.error() {
         return format!("virsh refuses it: {error}");
     }

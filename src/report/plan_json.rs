@@ -62,6 +62,8 @@ pub(crate) fn plan(plan: &Plan, uri: &[u8], veil: &Veil) -> Value {
     let error = plan.error();
     let text = |value: &Option<bstr::BString>| value.as_ref().map(|value| value.to_vec());
     let is_daemon = plan.outcome == Outcome::Daemon;
+    // Where the client refuses the URI, only what is written there: nothing came of it.
+    let settled = plan.is_settled();
     Object::new()
         .text("uri", Some(uri), veil)
         .put("client", plan.client.to_string())
@@ -72,16 +74,16 @@ pub(crate) fn plan(plan: &Plan, uri: &[u8], veil: &Veil) -> Value {
         .text("user", text(&plan.user).as_deref(), veil)
         .text("host", text(&plan.host).as_deref(), veil)
         .put("port", plan.port)
-        .text("effective_host", text(&plan.effective_host).as_deref(), veil)
-        .put("effective_port", plan.effective_port)
+        .text("effective_host", text(&plan.effective_host).as_deref().filter(|_| settled), veil)
+        .put("effective_port", plan.effective_port.filter(|_| settled))
         .text("path", Some(&plan.path), veil)
         .text("remote_name", text(&plan.remote_name).as_deref().filter(|_| is_daemon), veil)
-        .put("mode", plan.mode)
-        .put("proxy", plan.proxy)
-        .text("socket", text(&plan.socket).as_deref(), veil)
+        .put("mode", plan.mode.filter(|_| settled))
+        .put("proxy", plan.proxy.filter(|_| settled))
+        .text("socket", text(&plan.socket).as_deref().filter(|_| settled), veil)
         .put("readonly", plan.readonly)
-        .put("user_session", plan.user_session)
-        .put_some("autostart", plan.autostart.as_ref())
+        .put("user_session", plan.user_session && settled)
+        .put_some("autostart", plan.autostart.as_ref().filter(|_| settled))
         .put("parameters", parameters(plan, veil))
         .put_some("ssh", plan.ssh.as_ref().filter(|_| is_daemon).map(|ssh| ssh_part(ssh, veil)))
         .put_some("tls", plan.tls.as_ref().filter(|_| is_daemon).map(|tls| tls_part(tls, veil)))

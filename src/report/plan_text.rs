@@ -10,6 +10,9 @@ use crate::tables::drivers::Driver;
 use crate::tables::transports::Transport;
 use crate::text::{Shown, Veil};
 
+/// A client that dies prints nothing; the shell says it.
+const DIES: &str = "the client dies of a segmentation fault";
+
 /// The plan of one URI.
 pub(crate) fn write(planned: &PlannedUri, out: &mut dyn Write) -> io::Result<()> {
     let PlannedUri { uri, plan, veil, .. } = planned;
@@ -23,9 +26,11 @@ pub(crate) fn write(planned: &PlannedUri, out: &mut dyn Write) -> io::Result<()>
         let value = value.to_string();
         writeln!(out, "  {name:<11}{value}")?;
     }
+    if plan.outcome == Outcome::Crashes {
+        writeln!(out, "  {}    {DIES}", bad("crashes"))?;
+    }
     if let Some(error) = plan.error() {
-        let verb = if plan.outcome == Outcome::Crashes { "crashes" } else { "rejected" };
-        writeln!(out, "  {}   error: {}", bad(verb), veil.show(error))?;
+        writeln!(out, "  {}   error: {}", bad("rejected"), veil.show(error))?;
     }
     Ok(())
 }
@@ -37,6 +42,9 @@ pub(crate) fn concise(planned: &PlannedUri, out: &mut dyn Write) -> io::Result<(
         text.as_ref().map_or_else(|| "-".to_owned(), |text| veil.show(text).to_string())
     };
     match plan.error() {
+        None if plan.outcome == Outcome::Crashes => {
+            writeln!(out, "{}: {DIES}", veil.show(uri))
+        }
         Some(error) => writeln!(out, "{}: error: {}", veil.show(uri), veil.show(error)),
         None => writeln!(
             out,
@@ -58,6 +66,10 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
     if let Some(driver) = &plan.driver {
         let what = Driver::named(driver).map_or("no driver that libvirt knows", |row| row.what);
         put("driver", show(format!("{driver}: {what}").as_bytes()));
+    }
+    if !plan.is_settled() {
+        written(plan, &mut put, veil);
+        return lines;
     }
     if plan.outcome == Outcome::InProcess {
         put("runs", Shown::ours("within the client itself, no daemon"));
@@ -101,6 +113,24 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
     let hops: Vec<&str> = plan.hops().iter().map(|hop| hop.name()).collect();
     lines.push(("hops", Shown::ours(hops.join(" → "))));
     lines
+}
+
+/// What stands in the URI, where nothing came of it.
+fn written(plan: &Plan, put: &mut impl FnMut(&'static str, Shown), veil: &Veil) {
+    for (name, value) in [("user", &plan.user), ("host", &plan.host)] {
+        if let Some(value) = value {
+            put(name, veil.show(value));
+        }
+    }
+    if let Some(port) = plan.port {
+        put("port", Shown::ours(port.to_string()));
+    }
+    if !plan.path.is_empty() {
+        put("path", veil.show(&plan.path));
+    }
+    for planned in &plan.parameters {
+        put("parameter", veil.show(format!("{}={}", planned.name, planned.value)));
+    }
 }
 
 fn transport_line(plan: &Plan, transport: Transport) -> String {

@@ -217,6 +217,22 @@ mod tests {
     }
 
     #[test]
+    fn a_fix_that_turns_a_check_off_is_unsafe() {
+        use crate::finding::Applicability::{Safe, Unsafe};
+        let machine = Machine::fixed("2026-01-01".into());
+        for (parameter, applicability) in
+            [("noverify=1", Unsafe), ("no_verfy=1", Unsafe), ("pkpath=/etc/pki", Safe)]
+        {
+            let uri = format!("qemu+tls://h.example/system?{parameter}");
+            let source = Source::of_file(uri.as_bytes());
+            let subject = Subject::new(&source, Client::LIBVIRT, &machine, false);
+            let findings = subject.lint(&Levels::default()).findings;
+            let misspelt = findings.iter().find(|one| one.rule == Rule::MisspeltParameter).unwrap();
+            assert_eq!(misspelt.fixes[0].applicability, applicability, "{uri}");
+        }
+    }
+
+    #[test]
     fn one_mistake_is_one_finding() {
         for driver in ["lxc", "bhyve", "nwfilter"] {
             for uid in [0, 1000] {

@@ -144,9 +144,11 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
     if head.clients.is_some() {
         writeln!(out, "{}{}", faint(format!("{:<11}", "clients")), head.clients().join(", "))?;
     }
-    for (at, line) in flow(&head.replaces.join(", "), Some(68)).into_iter().enumerate() {
-        let name = if at == 0 { "instead of" } else { "" };
-        writeln!(out, "{}{line}", faint(format!("{name:<11}")))?;
+    for (name, rules) in [("instead of", &head.replaces), ("explains", &head.explains)] {
+        for (at, line) in flow(&rules.join(", "), Some(68)).into_iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            writeln!(out, "{}{line}", faint(format!("{name:<11}")))?;
+        }
     }
     for source in &head.sources {
         writeln!(out, "{}{source}", faint(format!("{:<11}", "source")))?;

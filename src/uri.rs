@@ -18,6 +18,7 @@ pub(crate) use bytes::unescape;
 pub(crate) use query::Sections;
 pub use query::{Parameter, Parameters};
 pub use recover::{Fault, FaultKind, Part, Unparseable};
+pub(crate) use secrets::{Secret, SecretKind, secret_spans, secrets};
 
 use std::borrow::Cow;
 

@@ -20,6 +20,7 @@ use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckRun, CheckedTarget, check_json, check_text, console, lint_text};
 use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
+use crate::uri::secret_spans;
 
 /// Lint, plan and look at every hop; say what is wrong and what to do
 #[derive(Debug, ClapArgs)]
@@ -285,11 +286,11 @@ impl Doctor {
 
     async fn see(&self, source: Source) -> CheckedTarget {
         let subject = Subject::new(&source, self.client, &self.machine, self.readonly);
-        let (plan, secrets) =
-            subject.read(|reading| (reading.plan.clone(), reading.uri.secret_spans()));
+        let plan = subject.read(|reading| reading.plan.clone());
         let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
         let diagnosis = judge_evidence(&subject, &evidence, &self.levels);
         let uri = subject.uri.unwrap_or_default().to_vec();
+        let secrets = secret_spans(&uri);
         CheckedTarget { uri, secrets, origin: source.origin, evidence, diagnosis }
     }
 }

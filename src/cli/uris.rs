@@ -12,7 +12,6 @@ use crate::inventory::{Context, Dialect, Walk, read_file, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::uris::{self, ListedUri, UrisRun};
 use crate::report::{console, lint_text};
-use crate::uri::Uri;
 
 /// List the connection URIs in files, with their places
 #[derive(Debug, ClapArgs)]
@@ -99,12 +98,8 @@ fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
         Context::Prose => args.include.contains(&Include::Prose),
     };
     for located in scan.found.iter().filter(|located| wanted(located.context)) {
-        let veil = match Uri::parse_template(&located.text) {
-            Ok(uri) => uri.veil(),
-            Err(unparseable) => unparseable.recovered.veil(),
-        };
         run.uris.push(ListedUri {
-            uri: shown_source(located, bytes, &veil),
+            uri: shown_source(located, bytes),
             file: path.to_owned(),
             kind: dialect.kind,
             key: located.key.clone(),

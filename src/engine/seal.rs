@@ -125,7 +125,7 @@ impl Fill<'_> {
                 continue;
             };
             if let Some(value) = self.fact(name) {
-                let shown = self.veil.show(value);
+                let shown = self.veil.show_about(value, self.draft.span);
                 match shown.as_str().char_indices().nth(LONGEST_FACT) {
                     Some((end, _)) if self.is_prose => {
                         text.extend_from_slice(&shown.as_str().as_bytes()[..end]);
@@ -140,7 +140,8 @@ impl Fill<'_> {
             rest = after;
         }
         text.extend_from_slice(rest.as_bytes());
-        self.veil.show(text)
+        // The words of the page are no secret, and the facts hold none any more.
+        Shown::masked(&text, &[])
     }
 
     fn fact(&self, name: &str) -> Option<&BString> {

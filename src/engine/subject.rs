@@ -9,7 +9,7 @@ use crate::settings::{Machine, Source, UriOrigin, in_file};
 use crate::tables::clients::{Client, Family, UriDialect};
 use crate::tables::drivers::Driver;
 use crate::text::Veil;
-use crate::uri::{HOLE, Uri};
+use crate::uri::{HOLE, Uri, secrets};
 
 /// A connection URI and how it is to be read.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +125,7 @@ impl<'a> Subject<'a> {
             uri,
             driver: uri.driver().and_then(Driver::named),
             has_holes: memchr::memchr(HOLE, text).is_some(),
+            secrets: &secrets(text),
             faults,
             others: &others,
             plan: &plan,

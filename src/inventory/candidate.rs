@@ -214,7 +214,7 @@ fn ends_in_dots(located: &Located) -> bool {
 fn texts(scan: &Scan, file: &[u8]) -> Vec<String> {
     scan.found
         .iter()
-        .map(|located| String::from_utf8_lossy(&located.source(file)).into_owned())
+        .map(|located| String::from_utf8_lossy(&located.source(file, &[]).0).into_owned())
         .collect()
 }
 

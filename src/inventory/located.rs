@@ -1,5 +1,7 @@
 //! A URI and the places in its file where its pieces stand.
 
+use std::borrow::Cow;
+
 use crate::text::Span;
 use crate::uri::HOLE;
 
@@ -63,17 +65,33 @@ impl Located {
         !self.pieces.iter().any(within)
     }
 
-    /// The URI as it stands in the file, placeholders included.
-    pub(crate) fn source<'t>(&self, file: &'t [u8]) -> std::borrow::Cow<'t, [u8]> {
-        if self.pieces.windows(2).all(|pair| pair[0].file.end == pair[1].file.start) {
-            return std::borrow::Cow::Borrowed(self.span.of(file));
+    /// The URI as it stands in the file, placeholders included, and where in that text
+    /// the places of the URI are.
+    pub(crate) fn source<'t>(&self, file: &'t [u8], places: &[Span]) -> (Cow<'t, [u8]>, Vec<Span>) {
+        let mut gap = self.span.start;
+        let mut ends = Vec::with_capacity(self.pieces.len());
+        for (at, piece) in self.pieces.iter().enumerate() {
+            let before = at.checked_sub(1).map_or(self.span.start, |at| self.pieces[at].file.end);
+            gap += piece.file.start - before;
+            ends.push((piece.file.end, gap));
         }
-        self.pieces
-            .iter()
-            .flat_map(|piece| piece.file.of(file))
-            .copied()
-            .collect::<Vec<u8>>()
-            .into()
+        // Each place is in the file first; then the gaps before it are taken out.
+        let within = |offset: u32| {
+            let index = ends.partition_point(|(end, _)| *end < offset);
+            let gap = ends.get(index).or(ends.last()).map_or(self.span.start, |(_, gap)| *gap);
+            offset - gap
+        };
+        let places = places.iter().map(|place| self.in_file(*place)).map(|place| {
+            let end = within(place.end);
+            Span { start: within(place.start).min(end), end }
+        });
+        let places = places.collect();
+        if self.pieces.windows(2).all(|pair| pair[0].file.end == pair[1].file.start) {
+            return (Cow::Borrowed(self.span.of(file)), places);
+        }
+        let text: Vec<u8> =
+            self.pieces.iter().flat_map(|piece| piece.file.of(file)).copied().collect();
+        (Cow::Owned(text), places)
     }
 }
 

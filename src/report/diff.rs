@@ -9,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::console::Screen;
 use super::style::{bad, faint, good, strong};
-use crate::text::{Shown, Span};
+use crate::text::{Shown, Span, masked};
 
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
@@ -17,7 +17,7 @@ const CONTEXT: usize = 3;
 /// One text before and after, with the places of its secrets.
 pub(crate) struct Side<'a> {
     pub(crate) text: &'a [u8],
-    /// In their order.
+    /// In order and apart.
     pub(crate) secrets: &'a [Span],
 }
 
@@ -53,16 +53,7 @@ pub(crate) fn write(
 
 /// The text as it may be shown; its lines stay lines.
 fn readable(side: &Side<'_>) -> String {
-    let mut masked = Vec::with_capacity(side.text.len());
-    let mut at = 0;
-    for secret in side.secrets.iter().map(|secret| secret.range()) {
-        if secret.start >= at {
-            masked.extend_from_slice(&side.text[at..secret.start]);
-            masked.extend_from_slice(b"***");
-            at = secret.end;
-        }
-    }
-    masked.extend_from_slice(&side.text[at..]);
+    let masked = masked(side.text, side.secrets);
     let text = String::from_utf8_lossy(&masked);
     let mut readable = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -7,8 +7,8 @@ use super::{Excerpt, Placed, snippet};
 use crate::finding::Finding;
 use crate::inventory::Located;
 use crate::tables::clients::Client;
-use crate::text::{Lines, Shown, Span, Veil};
-use crate::uri::{HOLE, Uri};
+use crate::text::{Lines, Shown, Span, apart};
+use crate::uri::{HOLE, secret_spans};
 
 /// The text that positions are counted in.
 pub(crate) struct Ground<'a> {
@@ -24,19 +24,19 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// A file and the URIs found in it.
     pub(crate) fn file(path: &'a Path, source: &'a [u8], found: &[Located]) -> Self {
-        let mut secrets: Vec<Span> = found
+        let secrets: Vec<Span> = found
             .iter()
             .flat_map(|located| {
-                secrets_of(&located.text).into_iter().map(|span| located.in_file(span))
+                secret_spans(&located.text).into_iter().map(|span| located.in_file(span))
             })
             .collect();
-        secrets.sort_unstable();
+        let secrets = apart(secrets);
         Self { source, lines: Lines::of(source), file: Some(path), secrets, is_drawn: true }
     }
 
     /// A URI given as an argument.
     pub(crate) fn argument(uri: &'a [u8]) -> Self {
-        let secrets = secrets_of(uri);
+        let secrets = secret_spans(uri);
         Self { source: uri, lines: Lines::of(uri), file: None, secrets, is_drawn: true }
     }
 
@@ -132,15 +132,8 @@ fn name_holes(finding: &mut Finding) {
     finding.virsh.iter_mut().for_each(|virsh| named(&mut virsh.message));
 }
 
-/// Where the secrets of a URI stand in it.
-fn secrets_of(text: &[u8]) -> Vec<Span> {
-    match Uri::parse_template(text) {
-        Ok(uri) => uri.secret_spans(),
-        Err(unparseable) => unparseable.recovered.secret_spans(),
-    }
-}
-
 /// The URI of a file as it stands there, secrets hidden.
-pub(crate) fn shown_source(located: &Located, source: &[u8], veil: &Veil) -> Shown {
-    veil.show(located.source(source))
+pub(crate) fn shown_source(located: &Located, source: &[u8]) -> Shown {
+    let (text, secrets) = located.source(source, &secret_spans(&located.text));
+    Shown::masked(&text, &secrets)
 }

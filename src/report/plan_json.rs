@@ -97,7 +97,7 @@ fn parameters(plan: &Plan, veil: &Veil) -> Vec<Value> {
         .map(|planned| {
             Object::new()
                 .text("name", Some(&planned.name), veil)
-                .text("value", Some(&planned.value), veil)
+                .shown("value", &veil.show_at(&planned.value, planned.value_span))
                 .put("effect", planned.effect)
                 .done()
         })

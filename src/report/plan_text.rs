@@ -65,7 +65,7 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
     let mut put = |name, text: Shown| lines.push((name, text));
     if let Some(driver) = &plan.driver {
         let what = Driver::named(driver).map_or("no driver that libvirt knows", |row| row.what);
-        put("driver", show(format!("{driver}: {what}").as_bytes()));
+        put("driver", show(driver).followed_by(&format!(": {what}")));
     }
     if !plan.is_settled() {
         written(plan, &mut put, veil);
@@ -80,17 +80,17 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
         put("user", show(user));
     }
     if let Some(host) = &plan.effective_host {
-        put("host", show(host_line(plan, host).as_bytes()));
+        put("host", show(host).followed_by(host_note(plan)));
     }
     if let Some(port) = port_line(plan) {
         put("port", Shown::ours(port));
     }
     if let Some(name) = plan.remote_name.as_ref().filter(|_| plan.outcome == Outcome::Daemon) {
-        let text = if name.is_empty() { "whatever the daemon picks".into() } else { name.clone() };
-        put("asks for", show(&text));
+        let nothing = name.is_empty().then(|| Shown::ours("whatever the daemon picks"));
+        put("asks for", nothing.unwrap_or_else(|| show(name)));
     }
     if let Some(socket) = &plan.socket {
-        put("socket", show(format!("{socket}{}", socket_note(plan)).as_bytes()));
+        put("socket", show(socket).followed_by(socket_note(plan)));
     }
     if let Some(daemon) = &plan.autostart {
         put("starts", Shown::ours(format!("{daemon}, if nobody listens there")));
@@ -108,7 +108,7 @@ fn lines(plan: &Plan, veil: &Veil) -> Vec<(&'static str, Shown)> {
             Effect::Forwarded => "is handed to the server, which ignores it",
             Effect::Ignored => "has no effect here",
         };
-        lines.push(("parameter", veil.show(format!("{} {effect}", planned.name))));
+        lines.push(("parameter", veil.show(&planned.name).followed_by(&format!(" {effect}"))));
     }
     let hops: Vec<&str> = plan.hops().iter().map(|hop| hop.name()).collect();
     lines.push(("hops", Shown::ours(hops.join(" → "))));
@@ -146,11 +146,11 @@ fn transport_line(plan: &Plan, transport: Transport) -> String {
     format!("{transport}: {how}{readonly}")
 }
 
-fn host_line(plan: &Plan, host: &bstr::BString) -> String {
+fn host_note(plan: &Plan) -> &'static str {
     match &plan.host {
-        None => format!("{host} (the URI has none)"),
-        Some(_) if runs_ssh(plan) => format!("{host}, or what ssh_config puts in its place"),
-        _ => host.to_string(),
+        None => " (the URI has none)",
+        Some(_) if runs_ssh(plan) => ", or what ssh_config puts in its place",
+        _ => "",
     }
 }
 

@@ -9,7 +9,7 @@ use super::flow::flow;
 use super::{Excerpt, Placed};
 use crate::finding::Severity;
 use crate::tables::clients::UriDialect;
-use crate::text::{Lines, Shown, Span, boundary};
+use crate::text::{Lines, MASK, Shown, Span, boundary};
 
 /// Where the output is no terminal: what fits a log.
 const DEFAULT_WIDTH: usize = 160;
@@ -145,15 +145,15 @@ struct Cut {
 
 impl Cut {
     fn copy(&mut self, source: &[u8], from: usize, to: usize, secrets: &[Span]) {
-        let first = secrets.partition_point(|secret| (secret.start as usize) < from);
+        let first = secrets.partition_point(|secret| (secret.end as usize) <= from);
         let mut secrets = secrets[first..].iter().peekable();
         let mut at = from;
         while at < to {
             self.places.push((at, self.text.len()));
-            while secrets.next_if(|secret| (secret.start as usize) < at).is_some() {}
-            if let Some(secret) = secrets.next_if(|secret| secret.start as usize == at) {
-                self.text.push_str("***");
-                at = (secret.end as usize).min(to);
+            // The cut or a broken character may lie within one.
+            if let Some(secret) = secrets.next_if(|secret| secret.start as usize <= at) {
+                self.text.push_str(MASK);
+                at = (secret.end as usize).clamp(at, to);
                 continue;
             }
             let width = width_of(&source[at..to]);

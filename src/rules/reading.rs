@@ -8,7 +8,7 @@ use crate::tables::clients::UriDialect;
 use crate::tables::drivers::Driver;
 use crate::tables::parameters::Reader;
 use crate::text::Span;
-use crate::uri::{Fault, HOLE, Uri};
+use crate::uri::{Fault, HOLE, Secret, Uri};
 
 /// One URI, read.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) driver: Option<&'static Driver>,
     /// Whether any text of it is not known yet.
     pub(crate) has_holes: bool,
+    /// The secrets in its text, whatever the parse.
+    pub(crate) secrets: &'a [Secret],
     /// What keeps it from being parsed; nothing where it can.
     pub(crate) faults: &'a [Fault],
     pub(crate) plan: &'a Plan,

@@ -12,46 +12,77 @@ use crate::rules::uri::read_by_c;
 use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::text::Span;
+use crate::uri::{Secret, SecretKind, unescape};
 
-/// A password before the `@`.
+/// A password before an `@`.
 pub(crate) fn password_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some(user) = reading.uri.user_span() else { return };
-    if memchr::memchr(b':', reading.text(user)).is_none() {
-        return;
-    }
-    for span in reading.uri.secret_spans() {
+    for secret in reading.secrets.iter().filter(|secret| secret.kind == SecretKind::Userinfo) {
+        let Secret { span, word, .. } = *secret;
         // A placeholder keeps the password out of the file.
-        if !user.contains(span) || !reading.is_certain(span) {
+        if !reading.is_certain(span) {
             continue;
         }
-        let name = Span::new(user.start as usize, span.start as usize - 1);
-        let colon_on = Span::new(span.start as usize - 1, span.end as usize);
-        let draft = out.at(span).fact("user", reading.text(name));
+        let is_user = reading.uri.user_span().is_some_and(|user| user.contains(span));
+        let draft = out.at(span);
         if reading.dialect() != UriDialect::Libvirt {
             draft.variant("go");
+        } else if !is_user {
+            draft.variant("elsewhere");
         }
-        draft.fix("remove the password", colon_on, "");
+        draft.fix("remove the password", without_user(reading, word, span.end), "");
+    }
+    colon_of_user(reading, out);
+}
+
+/// `joe:@`: libvirt's user has the colon in its name. To Go it is an empty password.
+fn colon_of_user(reading: &Reading<'_>, out: &mut Drafts) {
+    let Some(user) = reading.uri.user_span() else { return };
+    let text = reading.text(user);
+    let length = if text.ends_with(b":") {
+        1
+    } else if text.to_ascii_lowercase().ends_with(b"%3a") {
+        3
+    } else {
+        return;
+    };
+    let colon = Span { start: user.end - length, ..user };
+    let word = Span { end: colon.start, ..user };
+    let is_first = memchr::memchr(b':', unescape(reading.text(word)).as_ref()).is_none();
+    if is_first && reading.dialect() == UriDialect::Libvirt && reading.is_certain(colon) {
+        let place = without_user(reading, word, colon.end);
+        out.at(colon).variant("colon").fix("remove the colon", place, "");
     }
 }
 
-/// A password as the value of a parameter.
+/// From the end of a user's name to `end`. Without a name the `@` goes too: libxml2 takes
+/// an empty user for the rest of the URI.
+fn without_user(reading: &Reading<'_>, name: Span, end: u32) -> Span {
+    let text = reading.uri.text();
+    let at = usize::from(name.is_empty() && text.get(end as usize) == Some(&b'@'));
+    Span::new(name.end as usize, end as usize + at)
+}
+
+/// A password behind a name that says so.
 pub(crate) fn password_parameter(reading: &Reading<'_>, out: &mut Drafts) {
-    // No client has a parameter of such a name, so none acts on it.
-    if reading.plan.parameters.iter().all(|planned| planned.effect == Effect::Used) {
-        return;
-    }
-    for span in reading.uri.secret_spans() {
-        let holds = |planned: &&Planned| planned.value_span == span;
-        let Some(planned) = reading.plan.parameters.iter().find(holds) else { continue };
-        if !reading.is_certain(planned.name_span.to(span)) {
+    for secret in reading.secrets.iter().filter(|secret| secret.kind == SecretKind::Named) {
+        let Secret { span, word, .. } = *secret;
+        if !reading.is_certain(word.to(span)) {
             continue;
         }
+        let draft = out.at(span);
+        // No client has a parameter of such a name, so none acts on it.
+        let holds = |planned: &&Planned| planned.value_span == span;
+        let Some(planned) = reading.plan.parameters.iter().find(holds) else {
+            draft.fact("name", reading.text(word));
+            draft.fact("fate", "the secret stands there for everybody to read");
+            continue;
+        };
         let fate = if reading.plan.transport.is_some() {
             "the secret is handed to the server and does nothing"
         } else {
             "the driver does nothing with the secret"
         };
-        let draft = out.at(span).fact("name", planned.name.as_slice()).fact("fate", fate);
+        draft.fact("name", planned.name.as_slice()).fact("fate", fate);
         offer_to_remove(draft, reading, planned);
     }
 }

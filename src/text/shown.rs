@@ -2,15 +2,15 @@
 //!
 //! A URI, a file name, a line that ssh printed: any of them may hold a password
 //! or an escape sequence. Reports accept such text only as [`Shown`], and the
-//! only way to one leads through a [`Veil`], which knows the secrets.
+//! only way to one leads through a [`Veil`](super::Veil), which knows the secrets.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// What stands where a secret stood.
-const MASK: &str = "***";
+use super::Span;
+use super::veil::masked;
 
 /// Text without secrets. `Display` also makes control and bidirectional
 /// characters visible; `Serialize` leaves them to JSON's own escapes.
@@ -29,7 +29,17 @@ impl Shown {
 
     /// The name of a file, which may be any bytes.
     pub(crate) fn path(path: &Path) -> Self {
-        Veil::default().show(path.as_os_str().as_bytes())
+        Self::masked(path.as_os_str().as_bytes(), &[])
+    }
+
+    /// Text from outside with `***` at the places of its secrets, which are in order
+    /// and apart.
+    pub(crate) fn masked(text: &[u8], secrets: &[Span]) -> Self {
+        let text = masked(text, secrets);
+        match String::from_utf8_lossy(&text) {
+            Cow::Borrowed(text) => Self::ours(text),
+            Cow::Owned(lossy) => Self { text: lossy, raw: Some(text.into()) },
+        }
     }
 
     /// Without secrets, control characters as they were.
@@ -55,6 +65,15 @@ impl Shown {
     /// The same with something else in the place of a character.
     pub(crate) fn replaced(&self, character: char, with: &str) -> Self {
         Self { text: self.text.replace(character, with), raw: None }
+    }
+
+    /// The same with words of this program behind it.
+    pub(crate) fn followed_by(mut self, words: &str) -> Self {
+        self.text.push_str(words);
+        if let Some(raw) = self.raw.take() {
+            self.raw = Some([&raw, words.as_bytes()].concat().into());
+        }
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -105,100 +124,21 @@ pub(crate) fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
-/// The secrets of one connection. Everything shown about it passes here.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Veil {
-    secrets: Vec<Vec<u8>>,
-}
-
-/// Up to this length a secret is replaced only where it stands by itself: the
-/// letters of "root" are in too many words.
-const SHORT: usize = 5;
-
-impl Veil {
-    /// Knows these secrets, in every form in which they may turn up.
-    pub(crate) fn hiding(secrets: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        let mut secrets: Vec<Vec<u8>> =
-            secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
-        // The longer first, so that a part of one never splits another.
-        secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        secrets.dedup();
-        Self { secrets }
-    }
-
-    /// The text without the secrets.
-    pub(crate) fn show(&self, text: impl AsRef<[u8]>) -> Shown {
-        let mut text = Cow::Borrowed(text.as_ref());
-        for secret in &self.secrets {
-            if let Cow::Owned(masked) = mask(&text, secret) {
-                text = Cow::Owned(masked);
-            }
-        }
-        match String::from_utf8_lossy(&text) {
-            Cow::Borrowed(text) => Shown::ours(text),
-            Cow::Owned(lossy) => Shown { text: lossy, raw: Some(text.into()) },
-        }
-    }
-}
-
-fn mask<'t>(text: &'t [u8], secret: &[u8]) -> Cow<'t, [u8]> {
-    let mut masked: Vec<u8> = Vec::new();
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(text, secret) {
-        let alone = |neighbour: Option<&u8>| !neighbour.is_some_and(u8::is_ascii_alphanumeric);
-        let end = at + secret.len();
-        let stands_alone =
-            alone(at.checked_sub(1).and_then(|before| text.get(before))) && alone(text.get(end));
-        if secret.len() > SHORT || stands_alone {
-            masked.extend_from_slice(&text[copied..at]);
-            masked.extend_from_slice(MASK.as_bytes());
-            copied = end;
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    masked.extend_from_slice(&text[copied..]);
-    Cow::Owned(masked)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn veil(secrets: &[&str]) -> Veil {
-        Veil::hiding(secrets.iter().map(|secret| secret.as_bytes().to_vec()))
-    }
-
-    #[test]
-    fn a_password_is_hidden_wherever_it_turns_up() {
-        let veil = veil(&["hunter2%21", "hunter2!", "geheim"]);
-        for text in [
-            "qemu+ssh://bob:hunter2%21@h/system?password=geheim",
-            "bob:hunter2!@h: Permission denied",
-            "-l bob:hunter2! geheim",
-        ] {
-            let shown = veil.show(text).to_string();
-            assert!(!shown.contains("hunter") && !shown.contains("geheim"), "{shown}");
-        }
-    }
-
-    #[test]
-    fn a_short_password_is_hidden_only_by_itself() {
-        assert_eq!(veil(&["a"]).show("bob:a@h as a cat").to_string(), "bob:***@h as *** cat");
-    }
-
     #[test]
     fn control_and_bidi_characters_become_visible() {
-        let shown = Veil::default().show("a\x1b[2J\r\n\u{202e}b\x7f");
+        let shown = Shown::ours("a\x1b[2J\r\n\u{202e}b\x7f");
         assert_eq!(shown.to_string(), "a␛[2J␍␊\\u{202e}b␡");
         assert_eq!(serde_json::to_string(&shown).unwrap(), "\"a\\u001b[2J\\r\\n\u{202e}b\u{7f}\"");
     }
 
     #[test]
-    fn bytes_that_are_no_utf8_are_kept_without_secrets() {
-        assert_eq!(Veil::default().show(b"\xff").raw(), Some(&b"\xff"[..]));
-        assert_eq!(Veil::default().show(b"x").raw(), None);
-        assert_eq!(veil(&["secret9"]).show(b"\xffsecret9").raw(), Some(&b"\xff***"[..]));
+    fn bytes_that_are_no_utf8_are_kept() {
+        assert_eq!(Shown::masked(b"\xff", &[]).raw(), Some(&b"\xff"[..]));
+        assert_eq!(Shown::masked(b"x", &[]).raw(), None);
+        assert_eq!(Shown::masked(b"\xffab", &[Span::new(1, 3)]).raw(), Some(&b"\xff***"[..]));
     }
 }

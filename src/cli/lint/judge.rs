@@ -52,7 +52,7 @@ impl Judge<'_> {
             if judged.findings.is_empty() {
                 continue;
             }
-            let shown = shown_source(located, bytes, &judged.veil);
+            let shown = shown_source(located, bytes);
             for finding in judged.findings {
                 run.add(ground.place(finding, &shown, client, Some(located)));
             }

@@ -109,17 +109,17 @@ impl Veil {
 
     /// Where secrets stand in a text, in order and apart.
     fn found(&self, text: &[u8]) -> Vec<Span> {
-        let mut found = Vec::new();
-        let mut quotes = Vec::new();
-        for at in memchr::memmem::find_iter(text, &*self.uri) {
-            let at = Span::empty(at).start;
-            let put = |span: &Span| Span { start: span.start + at, end: span.end + at };
-            quotes.push(put(&Span::new(0, self.uri.len())));
-            found.extend(self.spans.iter().map(put));
-        }
+        let quotes = self.quotes(text);
+        let moved = |quote: &Span| {
+            let at = quote.start;
+            self.spans.iter().map(move |span| Span { start: span.start + at, end: span.end + at })
+        };
+        let mut found: Vec<Span> = quotes.iter().flat_map(moved).collect();
         let letters = Letters::unquoted(text);
-        for secret in &self.secrets {
-            for at in memchr::memmem::find_iter(&*letters.bytes, &*secret.letters) {
+        // To prepare the search for a megabyte costs more than to see that it is too long.
+        let fits = |secret: &&Secret| secret.letters.len() <= letters.bytes.len();
+        for secret in self.secrets.iter().filter(fits) {
+            for at in memchr::memmem::find_iter(&letters.bytes, &*secret.letters) {
                 let span = letters.span(at, at + secret.letters.len());
                 if !quotes.iter().any(|quote| quote.contains(span))
                     && secret.stands_at(&letters.bytes, at)
@@ -130,13 +130,23 @@ impl Veil {
         }
         apart(found)
     }
+
+    /// Where a text holds the URI as it is written.
+    fn quotes(&self, text: &[u8]) -> Vec<Span> {
+        let length = self.uri.len();
+        if length > text.len() {
+            return Vec::new();
+        }
+        memchr::memmem::find_iter(text, &*self.uri).map(|at| Span::new(at, at + length)).collect()
+    }
 }
 
 impl Secret {
     /// Whether these letters, found there, are the secret.
     fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let end = at + self.letters.len();
-        let whole = || trimmed(text) == trimmed(&self.letters);
+        let may_be_whole = text.len() <= self.letters.len() + 2 * LONG;
+        let whole = || may_be_whole && trimmed(text) == trimmed(&self.letters);
         match self.alone {
             Alone::Certain => return true,
             Alone::Whole if whole() => return true,

@@ -59,10 +59,17 @@ pub(crate) fn secrets(text: &[u8]) -> Vec<Secret> {
         found.extend(password(&letters, if has_value { name_end + 1 } else { at + 1 }, end));
         at = end;
     }
+    let (mut within, mut within_depth) = (0, 0);
     for equals in memchr::memchr_iter(b'=', &letters.bytes) {
         let name = name_before(&letters.bytes, equals);
-        let end = section_end(&letters, equals + 1, letters.depth(equals));
-        if is_secret_name(&letters.bytes[name..equals]) && equals + 1 < end {
+        let depth = letters.depth(equals);
+        let is_hidden = equals < within && depth >= within_depth;
+        if is_hidden || !is_secret_name(&letters.bytes[name..equals]) {
+            continue;
+        }
+        let end = section_end(&letters, equals + 1, depth);
+        (within, within_depth) = (end, depth);
+        if equals + 1 < end {
             found.push(Secret {
                 span: letters.span(equals + 1, end),
                 word: letters.span(name, equals),
@@ -123,7 +130,8 @@ fn section_end(letters: &Letters<'_>, start: usize, depth: usize) -> usize {
         letters.depth(*at) <= depth
             && match after.first() {
                 Some(b'=') => !name.is_empty(),
-                None | Some(b'&' | b'#') => name.is_empty() || known_parameter(name),
+                None => name.is_empty() || known_parameter(name),
+                Some(b'&' | b'#') => known_parameter(name),
                 _ => false,
             }
     };
@@ -210,6 +218,9 @@ mod tests {
             "qemu+ssh://h.example/system?PWD={a%26b}&db_token={x;y}&no_tty&z=1",
             "qemu+ssh://h.example/system?name=qemu:///%3Fpassword%3D{a%2526b}%26c%3Dd",
             "qemu+ssh://h.example/system?passphrase={a&b}&c=d",
+            "qemu+ssh://h.example/system?name=qemu://joe:{a##b&&c}@other.example/system",
+            "qemu+ssh://h.example/system?name=qemu%3A%2F%2Fjoe%3A{a@b}%40other.example",
+            "qemu+ssh://joe:{hunter2}@h.example/%40x",
         ] {
             assert_eq!(marked(&expected.replace(['{', '}'], "")), expected);
         }

@@ -9,21 +9,29 @@ use crate::tables::parameters::Reader;
 use crate::tables::transports::Transport;
 use crate::text::Letters;
 
+/// How many colons are looked at. What follows more of them is hidden.
+const MOST_COLONS: usize = 32;
+
 /// The password in a URI that stands at `start..end`: from the first colon that may
 /// end a user to the last `@`.
 pub(super) fn password(letters: &Letters<'_>, start: usize, end: usize) -> Option<Secret> {
     let text = &letters.bytes[..end];
-    let written = |at: &usize| letters.depth(*at) == 0;
     let ats = || memchr::memchr_iter(b'@', &text[start..]).map(|at| start + at);
-    // Beside one that is not escaped, an escaped one is part of a name.
-    let at = ats().filter(written).last().or_else(|| ats().last())?;
+    let first = ats().next()?;
+    // Beside one that is not escaped, an escaped one is part of a name, unless all of
+    // this URI is escaped.
+    let is_escaped = memchr::memchr_iter(b':', &text[start..first])
+        .any(|colon| letters.depth(start + colon) > 0);
+    let plain = ats().rfind(|at| !is_escaped && letters.depth(*at) == 0);
+    let at = plain.or_else(|| ats().next_back())?;
     let start = after_scheme(text, start, at);
     let mut from = start;
-    loop {
+    for left in (0..MOST_COLONS).rev() {
         let colon = from + memchr::memchr(b':', &text[from..at])?;
         if let Some(beyond) = address(text, start, colon)
             .or_else(|| port(text, start, colon, at))
             .or_else(|| inner_scheme(text, colon, at))
+            .filter(|_| left > 0)
         {
             from = beyond;
             continue;
@@ -43,6 +51,7 @@ pub(super) fn password(letters: &Letters<'_>, start: usize, end: usize) -> Optio
             kind: SecretKind::Userinfo,
         });
     }
+    None
 }
 
 fn is_delimiter(byte: u8) -> bool {

@@ -103,7 +103,9 @@ fn hidden_in_differences() {
     for password in PASSWORDS {
         let uris = uris(password);
         let mut arguments = vec!["lint", "--diff", "--unsafe-fixes"];
-        uris.iter().for_each(|uri| arguments.extend(["--uri", uri]));
+        for uri in &uris {
+            arguments.extend(["--uri", uri]);
+        }
         let ran = Run::new(&arguments).run();
         let said = format!("{}{}", ran.stdout, ran.stderr);
         let line = said.lines().find(|line| line.contains("hunter2"));

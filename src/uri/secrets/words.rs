@@ -22,8 +22,14 @@ const SAID: &str = "system session default libvirt libvirtd virtqemud virt-ssh-h
     has no effect here driver hypervisor parameter remote secret password passphrase token \
     command access accepted accepts refuses logged in as over port user agent";
 
+/// No such word is longer.
+const LONGEST: usize = 64;
+
 /// Whether these letters are part of such a word.
 pub(super) fn is_common(letters: &[u8]) -> bool {
+    if letters.len() > LONGEST {
+        return false;
+    }
     let word = letters.to_ascii_lowercase();
     let within = |known: &str| memchr::memmem::find(known.as_bytes(), &word).is_some();
     let readers = [Reader::Remote, Reader::Esx, Reader::Hyperv, Reader::Go(UriDialect::GoLibvirt)];

@@ -74,11 +74,7 @@ impl Walk {
                     self.inputs.push(Input { path, named: false });
                 }
                 Ok(_) => {}
-                Err(error) => self.problems.push(Problem {
-                    kind: ProblemKind::Unreadable,
-                    file: Some(folder.to_owned()),
-                    message: system_words(&error),
-                }),
+                Err(error) => self.problems.push(not_walked(folder, &error)),
             }
         }
     }
@@ -105,6 +101,31 @@ pub(crate) fn read_file(input: &Input) -> Result<Option<Vec<u8>>, Problem> {
     // As git and grep tell a binary file.
     let binary = bytes[..bytes.len().min(8000)].contains(&0);
     if binary && !input.named { Ok(None) } else { Ok(Some(bytes)) }
+}
+
+/// What a walk stumbled over: the path that failed, once, and the system's words.
+fn not_walked(folder: &Path, error: &ignore::Error) -> Problem {
+    use ignore::Error;
+    match error {
+        Error::WithPath { path, err } => not_walked(path, err),
+        Error::WithDepth { err, .. } | Error::WithLineNumber { err, .. } => not_walked(folder, err),
+        other => Problem {
+            kind: ProblemKind::Unreadable,
+            file: Some(folder.strip_prefix("./").unwrap_or(folder).to_owned()),
+            message: other.io_error().and_then(words_without_path).unwrap_or(system_words(other)),
+        },
+    }
+}
+
+/// The system's words of an error that names its path too.
+fn words_without_path(error: &io::Error) -> Option<String> {
+    error
+        .raw_os_error()
+        .or_else(|| {
+            let inner = error.get_ref()?.source()?.downcast_ref::<io::Error>()?;
+            inner.raw_os_error()
+        })
+        .map(|code| system_words(&io::Error::from_raw_os_error(code)))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {

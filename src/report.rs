@@ -113,6 +113,8 @@ pub(crate) struct CheckRun {
 pub(crate) struct Summary {
     pub(crate) files: usize,
     pub(crate) uris: usize,
+    /// URIs in comments and running text.
+    pub(crate) not_judged: usize,
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
     pub(crate) notes: usize,

@@ -39,7 +39,12 @@ fn worst(run: &LintRun) -> Option<Rule> {
 /// "3 errors and 1 warning in 12 URIs of 4 files"
 fn summary(summary: &Summary) -> String {
     if summary.uris == 0 {
-        return format!("no connection URI in {}", counted(summary.files, "file"));
+        let aside = match summary.not_judged {
+            0 => String::new(),
+            1 => ": 1 URI in comments or prose was not judged".to_owned(),
+            count => format!(": {count} URIs in comments or prose were not judged"),
+        };
+        return format!("no connection URI in {}{aside}", counted(summary.files, "file"));
     }
     let mut found: Vec<String> =
         [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]

@@ -46,6 +46,7 @@ impl Judge<'_> {
         let client = self.client_of(path);
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
         run.summary.files += 1;
+        run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let judged = self.filed(&located.text, client).lint(self.levels);
             run.summary.uris += 1;

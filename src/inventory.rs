@@ -5,9 +5,12 @@
 //! Rules then see the URI's parts, and every part knows its place in the file.
 
 mod candidate;
+mod comment;
 mod context;
+mod escape;
 mod extent;
 mod hole;
+mod line;
 mod located;
 mod terraform;
 mod walk;

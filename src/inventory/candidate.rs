@@ -10,11 +10,14 @@ mod edge;
 mod key;
 mod scheme;
 
-use self::edge::{has_left_edge, scheme_with_hole, word_start};
+use self::edge::{default_start, has_left_edge, scheme_with_hole, word_start};
 use self::key::{is_command, is_uri_key, key_before};
-use self::scheme::{Evidence, classify, is_colonless};
+use self::scheme::{After, Evidence, classify, is_colonless};
+use super::comment::{Comments, LineComments};
 use super::context::{Context, Dialect};
 use super::extent;
+use super::hole::Holes;
+use super::line::Line;
 use super::located::Located;
 
 /// What a text holds.
@@ -29,17 +32,28 @@ pub(crate) struct Scan {
 pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
     let mut scan = Scan::default();
     let mut fences = Fences::new(dialect);
+    let mut comments = Comments::new(text, dialect);
     let mut line_start = 0;
     while line_start < text.len() {
         let line_end =
             memchr::memchr(b'\n', &text[line_start..]).map_or(text.len(), |at| line_start + at);
         let line = &text[line_start..line_end];
         fences.see(line);
+        let known = if comments.end_with_their_line() {
+            OnceCell::new()
+        } else {
+            OnceCell::from(comments.of_line(line_start, line_end))
+        };
+        let search = || Search {
+            line: Line::new(text, line_start, line_end, dialect),
+            in_fence: fences.open,
+            comments: known,
+        };
         // Most lines hold nothing that could begin a URI.
         if memchr::memchr2(b':', b'/', line).is_some() {
-            Line::new(text, line_start, line_end, dialect, fences.open).collect(&mut scan);
+            search().collect(&mut scan);
         } else if memchr::memchr2(b'{', b'$', line).is_some() {
-            Line::new(text, line_start, line_end, dialect, fences.open).count_hole(&mut scan);
+            search().count_hole(&mut scan);
         }
         line_start = line_end + 1;
     }
@@ -65,64 +79,64 @@ impl Fences {
     }
 }
 
-/// One line of the text.
-struct Line<'t> {
-    text: &'t [u8],
-    start: usize,
-    end: usize,
-    dialect: Dialect,
+/// The search for the URIs of a line. Every byte is read as part of one URI at most.
+struct Search<'t> {
+    line: Line<'t>,
     in_fence: bool,
-    /// Where its comment begins, once somebody wants to know.
-    comment: OnceCell<Option<usize>>,
+    /// Its comments, once somebody wants to know.
+    comments: OnceCell<LineComments>,
 }
 
-impl<'t> Line<'t> {
-    fn new(text: &'t [u8], start: usize, end: usize, dialect: Dialect, in_fence: bool) -> Self {
-        Self { text, start, end, dialect, in_fence, comment: OnceCell::new() }
+impl Search<'_> {
+    fn is_comment(&self, at: usize) -> bool {
+        let Line { text, start, end, dialect, .. } = self.line;
+        self.comments.get_or_init(|| Comments::new(text, dialect).of_line(start, end)).hold(at)
     }
 
-    fn context(&self, at: usize) -> Context {
-        let comment = self.comment.get_or_init(|| self.dialect.comment(self.bytes()));
-        self.dialect.context(*comment, at)
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.text[self.start..self.end]
+    fn context(&self, located: &Located) -> Context {
+        let [begin, end] =
+            [located.span.start, located.span.end].map(|at| at as usize - self.line.start);
+        let context =
+            self.line.dialect.context(self.is_comment(begin), self.line.bytes(), begin, end);
+        if context == Context::Prose && self.in_fence { Context::Code } else { context }
     }
 
     fn collect(&self, scan: &mut Scan) {
-        let line = self.bytes();
+        let line = self.line.bytes();
         let mut at = 0;
         while let Some(offset) = memchr::memchr2(b':', b'/', &line[at..]) {
             let mark = at + offset;
             at = mark + 1;
             let Some(begin) = self.begins(mark) else { continue };
-            let Some(mut located) = extent::read(
-                self.text,
-                self.start + begin,
-                (self.start, self.end),
-                self.dialect.kind == "xml",
-            ) else {
+            let before = &line[..begin];
+            // Reading goes far; the scheme is at hand.
+            let scheme = String::from_utf8_lossy(&line[begin..mark]);
+            let promised = has_hole(&line[begin..mark])
+                || proves(&scheme, &After::on_line(&line[mark..]), || Asked::before(before).any());
+            if !promised {
+                continue;
+            }
+            let asked = Asked::before(before);
+            let in_command = asked.by_command && self.line.dialect.has_shell_commands();
+            let Some(read) = extent::read(&self.line, self.line.start + begin, in_command) else {
                 continue;
             };
-            located.key = key_before(&line[..begin]);
-            located.context = match self.context(begin) {
-                Context::Prose if self.in_fence => Context::Code,
-                context => context,
-            };
-            if self.is_connection(&located, begin) {
-                at = at.max(located.span.end as usize - self.start);
+            at = at.max(read.read_to - self.line.start);
+            let mut located = read.located;
+            if is_connection(&located, &asked) {
+                located.context = self.context(&located);
+                located.key = asked.key;
                 scan.found.push(located);
             }
         }
-        if scan.found.last().is_none_or(|last| (last.span.start as usize) < self.start) {
+        if scan.found.last().is_none_or(|last| (last.span.start as usize) < self.line.start) {
             self.count_hole(scan);
         }
     }
 
     /// A name for URIs whose value is a placeholder and nothing else.
     fn count_hole(&self, scan: &mut Scan) {
-        let line = self.bytes();
+        let line = self.line.bytes();
         let Some(separator) = memchr::memchr2(b':', b'=', line) else { return };
         if !key_before(&line[..=separator]).is_some_and(|key| is_uri_key(&key)) {
             return;
@@ -130,9 +144,9 @@ impl<'t> Line<'t> {
         let value = line[separator + 1..].trim_ascii();
         let value =
             value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-        if self.context(separator) != Context::Comment
-            && !value.is_empty()
-            && super::hole::end(value, 0) == Some(value.len())
+        if !value.is_empty()
+            && Holes::new(value).end(0) == Some(value.len())
+            && !self.is_comment(separator)
         {
             scan.holes += 1;
         }
@@ -141,7 +155,7 @@ impl<'t> Line<'t> {
     /// Where the scheme begins whose end is at `mark`, a colon or the first of two
     /// slashes without a colon.
     fn begins(&self, mark: usize) -> Option<usize> {
-        let line = self.bytes();
+        let line = self.line.bytes();
         if line[mark] == b'/' {
             let colonless = line[mark..].starts_with(b"//")
                 && mark > 0
@@ -151,33 +165,59 @@ impl<'t> Line<'t> {
                 .then(|| word_start(line, mark))
                 .filter(|begin| is_colonless(&line[*begin..mark], &line[mark..]));
         }
-        let begin = scheme_with_hole(line, mark).unwrap_or_else(|| word_start(line, mark));
+        let begin = scheme_with_hole(line, mark)
+            .unwrap_or_else(|| default_start(line, word_start(line, mark)));
         (begin < mark && has_left_edge(line, begin)).then_some(begin)
     }
+}
 
-    /// Whether what was found is really a libvirt connection.
-    fn is_connection(&self, located: &Located, begin: usize) -> bool {
-        let line = self.bytes();
-        let colon = memchr::memchr(b':', &located.text);
-        let slashes = memchr::memmem::find(&located.text, b"//");
-        let end = match (colon, slashes) {
-            (Some(colon), Some(slashes)) => colon.min(slashes),
-            (Some(end), None) | (None, Some(end)) => end,
-            (None, None) => return false,
-        };
-        let scheme = String::from_utf8_lossy(&located.text[..end]).into_owned();
-        let after = &located.text[end..];
-        if is_pattern(&located.text) || is_bare_mention(after, located) {
-            return false;
-        }
-        let asked_for =
-            located.key.as_deref().is_some_and(is_uri_key) || is_command(&line[..begin]);
-        classify(&scheme, after).is_some_and(|evidence| match evidence {
-            Evidence::Strong => true,
-            Evidence::Weak => asked_for,
-            Evidence::OnlyIfAsked => asked_for && after.starts_with(b"://"),
-        })
+/// Whether what stands before says that a connection URI follows.
+struct Asked {
+    key: Option<String>,
+    by_key: bool,
+    by_command: bool,
+}
+
+impl Asked {
+    fn before(before: &[u8]) -> Self {
+        let key = key_before(before);
+        let by_key = key.as_deref().is_some_and(is_uri_key);
+        Self { key, by_key, by_command: is_command(before) }
     }
+
+    fn any(&self) -> bool {
+        self.by_key || self.by_command
+    }
+}
+
+/// `qemu+{{ transport }}`: what else could it be.
+fn has_hole(scheme: &[u8]) -> bool {
+    !scheme.iter().all(|byte| edge::is_scheme_byte(*byte))
+}
+
+/// Whether a scheme and what follows it are those of a connection.
+fn proves(scheme: &str, after: &After<'_>, asked: impl Fn() -> bool) -> bool {
+    classify(scheme, after).is_some_and(|evidence| match evidence {
+        Evidence::Strong => true,
+        Evidence::Weak => asked(),
+        Evidence::OnlyIfAsked => after.is_full() && asked(),
+    })
+}
+
+/// Whether what was read is really a libvirt connection.
+fn is_connection(located: &Located, asked: &Asked) -> bool {
+    let colon = memchr::memchr(b':', &located.text);
+    let slashes = memchr::memmem::find(&located.text, b"//");
+    let end = match (colon, slashes) {
+        (Some(colon), Some(slashes)) => colon.min(slashes),
+        (Some(end), None) | (None, Some(end)) => end,
+        (None, None) => return false,
+    };
+    let scheme = String::from_utf8_lossy(&located.text[..end]);
+    let after = &located.text[end..];
+    !is_pattern(&located.text)
+        && (asked.by_key || !is_bare_mention(after, located))
+        && proves(&scheme, &After::in_uri(after), || asked.any())
 }
 
 /// Regular expressions and globs over URIs.
@@ -195,13 +235,12 @@ fn is_pattern(text: &[u8]) -> bool {
 /// `qemu+ssh://` by itself, as in "use qemu+ssh:// for that": only a mention,
 /// unless it is the whole value of a name for URIs.
 fn is_bare_mention(after: &[u8], located: &Located) -> bool {
-    let bare = after == b"://"
+    after == b"://"
         || after == b":"
         || after == b"//"
         || after.iter().skip(3).all(|byte| *byte == crate::uri::HOLE)
             && after.len() == 4
-            && ends_in_dots(located);
-    bare && !located.key.as_deref().is_some_and(is_uri_key)
+            && ends_in_dots(located)
 }
 
 /// `qemu+tcp://...`
@@ -278,6 +317,13 @@ mod tests {
         }
     }
 
+    fn found_in(name: &str, text: &str) -> Vec<(String, Context)> {
+        let scan = scan(text.as_bytes(), Dialect::of(Path::new(name)));
+        let read =
+            |found: Located| (String::from_utf8_lossy(&found.text).into_owned(), found.context);
+        scan.found.into_iter().map(read).collect()
+    }
+
     #[test]
     fn an_entity_of_xml_is_one_character() {
         let text = b"<uri>qemu+ssh://h/system?no_tty=1&amp;mode=legacy</uri>";
@@ -287,6 +333,95 @@ mod tests {
         assert_eq!(in_xml.in_file(ampersand).of(text), b"&amp;");
         let in_yaml = scan(text, Dialect::of(Path::new("x.yml"))).found.remove(0);
         assert!(in_yaml.text.ends_with(b"&amp;mode=legacy"));
+        let quoted = "<a b=\"virsh -c &quot;qemu+ssh://h/system?a=1&#38;b=2&quot;\"/>";
+        assert_eq!(found_in("x.xml", quoted)[0].0, "qemu+ssh://h/system?a=1&b=2");
+    }
+
+    #[test]
+    fn escapes_of_strings_are_characters() {
+        for (name, text, uri) in [
+            ("a.json", r#"{"b":"qemu+ssh://h/s?a=1\u0026b=2"}"#, "qemu+ssh://h/s?a=1&b=2"),
+            ("a.json", r#"{"libvirt_uri":"qemu+ssh:\/\/h\/sytem"}"#, "qemu+ssh://h/sytem"),
+            ("a.json", r#"{"b":"virsh -c qemu:\/\/\/sytem list"}"#, "qemu:///sytem"),
+            ("a.json", r#"{"b":"virsh -c \"qemu:///sytem\" list"}"#, "qemu:///sytem"),
+            ("a.json", r#"{"b":"qemu:///system?socket=\u00e9"}"#, "qemu:///system?socket=é"),
+            ("a.yml", r#"b: "qemu:\/\/\/sytem""#, "qemu:///sytem"),
+            ("a.toml", r#"b = "qemu:///system?a=1\u0026b=2""#, "qemu:///system?a=1&b=2"),
+            ("a.go", r#"f("qemu:///system?a=1\u0026b=2")"#, "qemu:///system?a=1&b=2"),
+            ("a.py", r#"print("qemu:///system\n")"#, "qemu:///system"),
+            ("a.sh", r"virsh -c qemu:///system?a=1\&b=2 list", "qemu:///system?a=1&b=2"),
+            ("a.sh", "virsh -c qemu:///system?a=1&b=2 list", "qemu:///system?a=1"),
+            ("a.yml", "run: virsh -c qemu:///system?a=1;ls", "qemu:///system?a=1"),
+            ("a.sh", "virsh -c 'qemu:///system?a=1&b=2' list", "qemu:///system?a=1&b=2"),
+            ("a.service", "X=virsh -c qemu:///system?a=1&b=2 x", "qemu:///system?a=1&b=2"),
+        ] {
+            let found = found_in(name, text);
+            assert_eq!(found.iter().map(|(uri, _)| uri).collect::<Vec<_>>(), [uri], "{text}");
+        }
+        for (name, text) in [
+            ("a.yml", r"b: 'qemu:\/\/\/sytem'"),
+            ("a.go", r#"regexp.MustCompile("qemu:///\\w+")"#),
+            ("a.py", r#"re.match("qemu:\/\/\/system")"#),
+            ("a.json", r#"{"b":"qemu:///\\w+"}"#),
+        ] {
+            assert_eq!(found_in(name, text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_is_a_piece_of_its_own() {
+        let text = r#"{"b":"qemu:\/\/h/sytem?a=\u00e9b"}"#.as_bytes();
+        let located = scan(text, Dialect::of(Path::new("a.json"))).found.remove(0);
+        let place = |word: &[u8]| {
+            let at = memchr::memmem::find(&located.text, word).unwrap();
+            crate::text::Span::new(at, at + word.len())
+        };
+        assert_eq!(located.in_file(place(b"sytem")).of(text), b"sytem");
+        assert!(!located.crosses_pieces(place(b"sytem")));
+        assert_eq!(located.in_file(place(b"//h")).of(text), br"\/\/h");
+        assert!(located.crosses_pieces(place(b"//h")));
+        assert_eq!(located.in_file(place("é".as_bytes())).of(text), br"\u00e9");
+        assert_eq!(located.in_file(place(b"b")).of(text), b"b");
+        assert_eq!(located.source(text), &br"qemu:\/\/h/sytem?a=\u00e9b"[..]);
+    }
+
+    #[test]
+    fn defaults_of_variables_are_literal() {
+        for line in [
+            "X=${X:-qemu:///sytem}",
+            "X=${X-qemu:///sytem}",
+            "X=${X:=qemu:///sytem}",
+            "- X=\"${X:-qemu:///sytem}\"",
+            "x: \"{{ x | default('qemu:///sytem') }}\"",
+            "x: '{{ x | default(\"qemu:///sytem\") }}'",
+        ] {
+            assert_eq!(found(line), ["qemu:///sytem"], "{line}");
+        }
+        assert_eq!(found("x=${X:-qemu+ssh://${H:-a}/system}"), ["qemu+ssh://${H:-a}/system"]);
+        let text = b"${LIBVIRT_URI:-test:///x}";
+        let scan = scan(text, Dialect::of(Path::new("a.sh")));
+        assert_eq!(scan.found[0].key.as_deref(), Some("LIBVIRT_URI"));
+    }
+
+    #[test]
+    fn comments_over_lines_are_comments() {
+        for (name, text, contexts) in [
+            ("a.xml", "<!--\n<uri>qemu:///sytem</uri>\n-->", vec![Context::Comment]),
+            (
+                "a.go",
+                "/*\nqemu:///sytem\n*/ f(\"qemu:///x\")",
+                vec![Context::Comment, Context::Code],
+            ),
+            ("a.xml", "<!-- a --> <uri>qemu:///sytem</uri>", vec![Context::Value]),
+            (
+                "a.rb",
+                "=begin\nqemu:///sytem\n=end\n'qemu:///x'",
+                vec![Context::Comment, Context::Code],
+            ),
+        ] {
+            let found = found_in(name, text).into_iter().map(|(_, context)| context);
+            assert_eq!(found.collect::<Vec<_>>(), contexts, "{name}: {text}");
+        }
     }
 
     #[test]

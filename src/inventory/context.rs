@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::escape::Escapes;
+
 /// What a URI is, where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -16,31 +18,96 @@ pub(crate) enum Context {
     Prose,
 }
 
-/// What is known of a file's language: how comments begin, and what text
-/// without a comment mark is.
+/// What is known of a file's language: how comments and characters are written, and
+/// what text without a comment mark is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
     /// The kind, as it is shown.
     pub(crate) kind: &'static str,
-    comments: &'static [&'static str],
+    /// What begins a comment that ends with its line.
+    pub(super) line_marks: &'static [&'static str],
+    pub(super) block: Option<Block>,
     plain: Context,
+    strings: Strings,
+    /// Whether a line that is nothing but a URI is a value among running text.
+    lists: bool,
+}
+
+/// A comment over several lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) open: &'static [u8],
+    pub(super) close: &'static [u8],
+    pub(super) place: BlockPlace,
+}
+
+/// Where the mark of a comment over several lines may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BlockPlace {
+    Anywhere,
+    /// By itself, outside quotes: `/etc/*` is a path.
+    Apart,
+    LineStart,
+}
+
+/// In which strings a backslash or an entity writes a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strings {
+    None,
+    /// Everywhere: the text that counts stands in strings only.
+    Json,
+    /// In double quotes, as in JSON.
+    DoubleQuoted,
+    /// In double and single quotes of program code.
+    Quoted,
+    /// Outside quotes, before what the shell would take.
+    Shell,
+    Xml,
+}
+
+impl Dialect {
+    const fn settings(kind: &'static str, line_marks: &'static [&'static str]) -> Self {
+        let (plain, strings) = (Context::Value, Strings::None);
+        Self { kind, line_marks, block: None, plain, strings, lists: false }
+    }
+
+    const fn code(kind: &'static str, line_marks: &'static [&'static str]) -> Self {
+        Self { plain: Context::Code, ..Self::settings(kind, line_marks) }
+    }
+
+    const fn prose() -> Self {
+        Self { plain: Context::Prose, ..Self::settings("prose", &[]) }
+    }
+
+    const fn block(self, open: &'static str, close: &'static str, place: BlockPlace) -> Self {
+        let (open, close) = (open.as_bytes(), close.as_bytes());
+        Self { block: Some(Block { open, close, place }), ..self }
+    }
+
+    const fn strings(self, strings: Strings) -> Self {
+        Self { strings, ..self }
+    }
 }
 
 const HASH: &[&str] = &["#"];
 const HASH_SEMICOLON: &[&str] = &["#", ";"];
-const SLASHES: &[&str] = &["//", "/*", " * "];
-const HASH_SLASHES: &[&str] = &["#", "//", "/*"];
-const XML: &[&str] = &["<!--"];
+const SLASHES: &[&str] = &["//", " * "];
+const HASH_SLASHES: &[&str] = &["#", "//"];
 
 /// By file name, then by extension.
 const DIALECTS: &[(&[&str], Dialect)] = &[
-    (&["yml", "yaml", "sls"], Dialect { kind: "yaml", comments: HASH, plain: Context::Value }),
+    (&["yml", "yaml", "sls"], Dialect::settings("yaml", HASH).strings(Strings::DoubleQuoted)),
     (
         &["tf", "tfvars", "tofu", "hcl", "nomad"],
-        Dialect { kind: "hcl", comments: HASH_SLASHES, plain: Context::Value },
+        Dialect::settings("hcl", HASH_SLASHES).block("/*", "*/", BlockPlace::Apart),
     ),
-    (&["toml"], Dialect { kind: "toml", comments: HASH, plain: Context::Value }),
-    (&["json", "jsonc"], Dialect { kind: "json", comments: SLASHES, plain: Context::Value }),
+    (&["toml"], Dialect::settings("toml", HASH).strings(Strings::DoubleQuoted)),
+    (
+        &["json", "jsonc"],
+        Dialect::settings("json", SLASHES)
+            .block("/*", "*/", BlockPlace::Apart)
+            .strings(Strings::Json),
+    ),
     (
         &[
             "conf",
@@ -56,20 +123,20 @@ const DIALECTS: &[(&[&str], Dialect)] = &[
             "network",
             "nix",
         ],
-        Dialect { kind: "ini", comments: HASH_SEMICOLON, plain: Context::Value },
+        Dialect::settings("ini", HASH_SEMICOLON),
     ),
     (
         &["rb", "Vagrantfile", "Gemfile"],
-        Dialect { kind: "ruby", comments: HASH, plain: Context::Code },
+        Dialect::code("ruby", HASH)
+            .block("=begin", "\n=end", BlockPlace::LineStart)
+            .strings(Strings::Quoted),
     ),
     (
         &["sh", "bash", "zsh", "fish", "Dockerfile", "Containerfile", "Makefile", "mk"],
-        Dialect { kind: "shell", comments: HASH, plain: Context::Code },
+        Dialect::code("shell", HASH).strings(Strings::Shell),
     ),
-    (
-        &["py", "pl", "pm", "ps1", "pp"],
-        Dialect { kind: "python", comments: HASH, plain: Context::Code },
-    ),
+    (&["py", "pl", "pm", "pp"], Dialect::code("python", HASH).strings(Strings::Quoted)),
+    (&["ps1", "psm1"], Dialect::code("powershell", HASH).block("<#", "#>", BlockPlace::Apart)),
     (
         &[
             "go",
@@ -89,19 +156,24 @@ const DIALECTS: &[(&[&str], Dialect)] = &[
             "php",
             "ml",
         ],
-        Dialect { kind: "source", comments: SLASHES, plain: Context::Code },
+        Dialect::code("source", SLASHES)
+            .block("/*", "*/", BlockPlace::Apart)
+            .strings(Strings::Quoted),
     ),
-    (&["xml", "html", "htm", "svg"], Dialect { kind: "xml", comments: XML, plain: Context::Value }),
-    (&["csv", "tsv"], Dialect { kind: "csv", comments: &[], plain: Context::Value }),
-    (&["list", "uris"], Dialect { kind: "list", comments: HASH, plain: Context::Value }),
     (
-        &["md", "markdown", "rst", "adoc", "txt", "po", "pot", "tex", "1", "5", "7", "8"],
-        Dialect { kind: "prose", comments: &[], plain: Context::Prose },
+        &["xml", "html", "htm", "svg"],
+        Dialect::settings("xml", &[])
+            .block("<!--", "-->", BlockPlace::Anywhere)
+            .strings(Strings::Xml),
     ),
+    (&["csv", "tsv"], Dialect::settings("csv", &[])),
+    (&["list", "uris"], Dialect::settings("list", HASH)),
+    (&["txt"], Dialect { lists: true, ..Dialect::prose() }),
+    (&["md", "markdown", "rst", "adoc", "po", "pot", "tex", "1", "5", "7", "8"], Dialect::prose()),
 ];
 
 /// Where nothing is known: settings with `#` for comments.
-const UNKNOWN: Dialect = Dialect { kind: "text", comments: HASH, plain: Context::Value };
+const UNKNOWN: Dialect = Dialect::settings("text", HASH);
 
 impl Dialect {
     /// The dialect of a file, by its name.
@@ -119,41 +191,66 @@ impl Dialect {
             .map_or(UNKNOWN, |(_, dialect)| *dialect)
     }
 
-    /// Where the comment of a line begins, if it has one.
-    pub(super) fn comment(&self, line: &[u8]) -> Option<usize> {
-        self.comments.iter().filter_map(|mark| first_comment(line, mark.as_bytes())).min()
+    /// The context of what begins at `begin` of a line and ends at `end`.
+    pub(super) fn context(
+        &self,
+        in_comment: bool,
+        line: &[u8],
+        begin: usize,
+        end: usize,
+    ) -> Context {
+        if in_comment {
+            Context::Comment
+        } else if self.lists && is_alone(line, begin, end) {
+            Context::Value
+        } else {
+            self.plain
+        }
     }
 
-    /// The context of what begins at `at` of a line with this comment.
-    pub(super) fn context(&self, comment: Option<usize>, at: usize) -> Context {
-        if comment.is_some_and(|start| start < at) { Context::Comment } else { self.plain }
+    /// How characters are written behind this quote, or without one.
+    pub(super) fn escapes(&self, quote: Option<u8>) -> Escapes {
+        match (self.strings, quote) {
+            (Strings::Json, _) | (Strings::DoubleQuoted, Some(b'"')) => Escapes::Json,
+            (Strings::Quoted, Some(b'"' | b'\'')) => Escapes::String,
+            (Strings::Shell, None) => Escapes::Shell,
+            (Strings::Xml, _) => Escapes::Entities,
+            _ => Escapes::None,
+        }
+    }
+
+    /// Whether a command of the text is one for a shell.
+    pub(super) fn has_shell_commands(&self) -> bool {
+        // A unit of systemd is none, and its kind has no other commands.
+        self.kind != "ini"
     }
 }
 
-/// The first comment mark that stands by itself: at the beginning of the line or
-/// after a blank, and not within quotes.
-fn first_comment(line: &[u8], mark: &[u8]) -> Option<usize> {
-    let indent = line.len() - line.trim_ascii_start().len();
-    let (mut double, mut single, mut counted) = (false, false, 0);
-    memchr::memmem::find_iter(line, mark).find(|at| {
-        for byte in &line[counted..*at] {
-            double ^= *byte == b'"';
-            single ^= *byte == b'\'';
-        }
-        counted = *at;
-        let apart = *at == 0 || line[at - 1].is_ascii_whitespace();
-        *at <= indent || (apart && mark != b";" && !double && !single)
-    })
+/// Whether a line has nothing but this: a list marker may stand before it, a
+/// comment behind it.
+fn is_alone(line: &[u8], begin: usize, end: usize) -> bool {
+    let before = line[..begin].trim_ascii();
+    let number = before.strip_suffix(b".").or(before.strip_suffix(b")"));
+    let marker = matches!(before, b"" | b"-" | b"*" | b"+")
+        || number.is_some_and(|digits| digits.len() < 5 && digits.iter().all(u8::is_ascii_digit));
+    let after = &line[end..];
+    let rest = after.trim_ascii();
+    let comment = after.first().is_some_and(u8::is_ascii_whitespace)
+        && (rest.starts_with(b"#") || rest.starts_with(b"//") || rest.starts_with(b";"));
+    marker && (rest.is_empty() || comment)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::comment::Comments;
 
     fn context(name: &str, line: &str) -> Context {
         let at = line.find("qemu").unwrap();
+        let end = line[at..].find([' ', '"']).map_or(line.len(), |length| at + length);
         let dialect = Dialect::of(Path::new(name));
-        dialect.context(dialect.comment(line.as_bytes()), at)
+        let comments = Comments::new(line.as_bytes(), dialect).of_line(0, line.len());
+        dialect.context(comments.hold(at), line.as_bytes(), at, end)
     }
 
     #[test]
@@ -173,6 +270,12 @@ mod tests {
             ("nova.conf.j2", "# a qemu:///system", Context::Comment),
             ("Vagrantfile", "libvirt.uri = 'qemu:///system'", Context::Code),
             ("hosts", "a=qemu:///system", Context::Value),
+            ("uris.txt", "qemu:///system", Context::Value),
+            ("uris.txt", " - qemu:///system  # ours", Context::Value),
+            ("uris.txt", "12. qemu:///system\r", Context::Value),
+            ("uris.txt", "qemu:///system is the default", Context::Prose),
+            ("uris.txt", "Use qemu:///system", Context::Prose),
+            ("README.md", "qemu:///system", Context::Prose),
         ] {
             assert_eq!(context(name, line), expected, "{name}: {line}");
         }

@@ -4,56 +4,71 @@ use crate::text::Span;
 use crate::uri::HOLE;
 
 use super::context::Context;
-use super::hole;
+use super::escape::{Escape, Escapes};
+use super::line::Line;
 use super::located::{Located, Piece};
 
-/// Reads from `begin` to the end of the URI, within the line `start..end`. With
-/// `entities`, `&amp;` is one `&`, as XML writes it.
-pub(super) fn read(
-    text: &[u8],
-    begin: usize,
-    (start, end): (usize, usize),
-    entities: bool,
-) -> Option<Located> {
-    let before = begin.checked_sub(1).filter(|at| *at >= start).map(|at| text[at]);
-    let quote = before.filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+/// What was read.
+pub(super) struct Extent {
+    pub(super) located: Located,
+    /// Up to here it was read; what stands before need not be read again.
+    pub(super) read_to: usize,
+}
+
+/// Reads from `begin` to the end of the URI, within the line. In an argument of a
+/// command, `&` and `;` outside quotes end it as they end the command.
+pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Extent> {
+    let quote = line.quote_before(begin);
+    let value_end = line.value_end(begin);
+    let escapes = line.dialect.escapes(quote);
     let mut reader = Reader {
-        text,
-        end,
+        line,
+        text: line.text,
+        end: line.end,
         quote,
-        entities,
+        limit: value_end.unwrap_or(line.end),
+        in_quotes: value_end.is_some(),
+        ends_with_command: in_command && quote.is_none(),
+        escapes,
         uri: Vec::new(),
+        colon: None,
         pieces: Vec::new(),
         depth: 0,
         in_value: false,
     };
-    let stop = reader.run(begin);
-    let stop = reader.trim(begin, stop);
+    let read_to = reader.run(begin);
+    let stop = reader.trim(begin, read_to);
     if stop <= begin {
         return None;
     }
-    if let Some(piece) = continued(text, stop, end) {
+    if let Some(piece) = continued(line.text, stop, line.end) {
         reader.push_hole(piece);
     }
-    Some(Located {
+    let located = Located {
         text: reader.uri,
         pieces: reader.pieces,
         span: Span::new(begin, stop),
         context: Context::Value,
         key: None,
-    })
+    };
+    Some(Extent { located, read_to })
 }
 
-/// How XML writes `&`.
-const ENTITY: &[u8] = b"&amp;";
-
-struct Reader<'t> {
+struct Reader<'l, 't> {
+    line: &'l Line<'t>,
     text: &'t [u8],
     end: usize,
     /// The quote in which the URI stands, if it begins right behind one.
     quote: Option<u8>,
-    entities: bool,
+    /// The closing quote, or the end of the line.
+    limit: usize,
+    /// Whether the closing quote is the end, and nothing else.
+    in_quotes: bool,
+    ends_with_command: bool,
+    escapes: Escapes,
     uri: Vec<u8>,
+    /// The first colon in `uri`.
+    colon: Option<usize>,
     pieces: Vec<Piece>,
     /// Open brackets within the URI.
     depth: usize,
@@ -61,20 +76,27 @@ struct Reader<'t> {
     in_value: bool,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn run(&mut self, begin: usize) -> usize {
-        let limit = self.quoted_end(begin).unwrap_or(self.end);
         let mut at = begin;
-        while at < limit {
+        while at < self.limit {
             let byte = self.text[at];
-            if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= limit) {
+            if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
                 self.push_hole(Span::new(at, stop));
                 at = stop;
-            } else if self.entities && self.text[at..limit].starts_with(ENTITY) {
-                self.push_one(Span::new(at, at + ENTITY.len()), b'&');
-                self.in_value = false;
-                at += ENTITY.len();
-            } else if self.ends(at, limit) {
+            } else if let Some(escape) = self.escapes.read(&self.text[at..self.limit]) {
+                match escape {
+                    Escape::Character { value: '…', length } => {
+                        self.push_hole(Span::new(at, at + length));
+                        at += length;
+                    }
+                    Escape::Character { value, length } if !self.ends_decoded(value) => {
+                        self.push_decoded(Span::new(at, at + length), value);
+                        at += length;
+                    }
+                    _ => break,
+                }
+            } else if self.ends(at) {
                 break;
             } else if let Some(stop) = self.quote_within_word(at) {
                 // "$USER"@"$HOST" in shell: the quotes are not part of the word.
@@ -87,29 +109,8 @@ impl Reader<'_> {
         at
     }
 
-    /// Where the quoted text ends that the URI stands in; none where it goes on
-    /// as a sentence.
-    fn quoted_end(&self, begin: usize) -> Option<usize> {
-        let quote = self.quote?;
-        let mut at = begin;
-        while at < self.end {
-            match hole::end(&self.text[..self.end], at) {
-                Some(stop) if self.text[at] != b'`' => at = stop,
-                _ if self.text[at] == b'\\' => at += 2,
-                _ if self.text[at] == quote => break,
-                _ => at += 1,
-            }
-        }
-        let at = at.min(self.end);
-        if self.text.get(at) != Some(&quote) {
-            return None;
-        }
-        let blanks = self.text[begin..at].iter().filter(|byte| **byte == b' ').count();
-        (blanks <= 2 && !is_sentence(&self.text[begin..at])).then_some(at)
-    }
-
     fn hole_end(&self, at: usize) -> Option<usize> {
-        let stop = hole::end(&self.text[..self.end], at)?;
+        let stop = self.line.holes.end(at)?;
         // A closing quote of code is no command substitution.
         if self.text[at] == b'`' && (self.quote == Some(b'`') || self.quote.is_some()) {
             return None;
@@ -123,12 +124,12 @@ impl Reader<'_> {
     }
 
     /// Whether the URI ends before this byte.
-    fn ends(&mut self, at: usize, limit: usize) -> bool {
-        let byte = self.text[at];
-        if self.quote.is_some() && limit < self.end {
-            return byte == b'\n';
+    fn ends(&mut self, at: usize) -> bool {
+        if self.in_quotes {
+            return false;
         }
-        match byte {
+        match self.text[at] {
+            b'&' | b';' => self.ends_with_command,
             b' ' | b'\t' | b'\r' | b'\n' | b'<' | b'>' | b'`' | 0x0b | 0x0c => true,
             // Within brackets it is an alternative of a regular expression.
             b'|' => self.depth == 0,
@@ -147,6 +148,11 @@ impl Reader<'_> {
             b'\\' => true,
             _ => false,
         }
+    }
+
+    /// Whether a character ends the URI that is written as an escape.
+    fn ends_decoded(&self, value: char) -> bool {
+        !self.in_quotes && matches!(value, '"' | '\'' | '<' | '>' | '`' | ' ' | '\t' | '\r' | '\n')
     }
 
     /// In shell a quote in the middle of a word joins: `a"$B"c`.
@@ -177,8 +183,7 @@ impl Reader<'_> {
 
     fn push(&mut self, at: usize, byte: u8) {
         let offset = self.uri.len();
-        self.uri.push(byte);
-        self.in_value = byte == b'=' || self.in_value && byte != b'&';
+        self.note(byte);
         match self.pieces.last_mut() {
             Some(piece) if !piece.hole && piece.file.end as usize == at => {
                 piece.file = Span::new(piece.file.start as usize, at + 1);
@@ -191,15 +196,29 @@ impl Reader<'_> {
         }
     }
 
-    fn push_hole(&mut self, file: Span) {
-        self.push_one(file, HOLE);
+    fn note(&mut self, byte: u8) {
+        if byte == b':' && self.colon.is_none() {
+            self.colon = Some(self.uri.len());
+        }
+        self.in_value = byte == b'=' || self.in_value && byte != b'&';
+        self.uri.push(byte);
     }
 
-    /// One byte for more than one of the file.
-    fn push_one(&mut self, file: Span, byte: u8) {
+    fn push_hole(&mut self, file: Span) {
         let at = Span::empty(self.uri.len()).start;
-        self.uri.push(byte);
+        self.uri.push(HOLE);
         self.pieces.push(Piece { at, file, hole: true });
+    }
+
+    /// A character written with others. Of one with several bytes the first one has
+    /// the whole place, so that the place of the character is the place of all.
+    fn push_decoded(&mut self, mut file: Span, value: char) {
+        for &byte in value.encode_utf8(&mut [0; 4]).as_bytes() {
+            let at = Span::empty(self.uri.len()).start;
+            self.note(byte);
+            self.pieces.push(Piece { at, file, hole: true });
+            file = Span::empty(file.end as usize);
+        }
     }
 
     /// Takes off what belongs to the sentence around it, not to the URI.
@@ -214,7 +233,7 @@ impl Reader<'_> {
                 b'.' | b',' | b';' | b':' | b'!' | b')' | b'}' | b'*' | b'\'' | b'"'
             );
             // `qemu:` and `://` themselves are no punctuation.
-            let scheme = last == b':' && !self.uri[..self.uri.len() - 1].contains(&b':');
+            let scheme = last == b':' && self.colon == Some(self.uri.len() - 1);
             if !trailing || scheme || stop - 1 < begin || piece.file.end as usize != stop {
                 break;
             }
@@ -228,19 +247,6 @@ impl Reader<'_> {
         }
         stop
     }
-}
-
-/// More words than a URI with blanks by mistake would have.
-fn is_sentence(text: &[u8]) -> bool {
-    let mut words = text.split(|byte| *byte == b' ');
-    words.next();
-    let rest: Vec<&[u8]> = words.collect();
-    // A blank before anything that belongs to a URI is a mistake in it.
-    !rest.is_empty()
-        && rest
-            .iter()
-            .all(|word| word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'.'))
-        && rest.len() > 1
 }
 
 /// Whether the string goes on elsewhere: `"qemu+ssh://" + host`. What follows is

@@ -3,37 +3,105 @@
 //! Jinja, Go templates, ERB, Terraform, shell, make, printf, Python, Ruby, and the
 //! stand-ins of documentation. A hole stands for any text, the empty one included.
 
-/// How long a placeholder may be, in bytes: a text full of opening brackets is
-/// not searched to its end for each of them.
+use std::cell::Cell;
+
+/// How long a placeholder may be, in bytes.
 const LONGEST: usize = 500;
 
-/// The end of the placeholder that begins at `at`, if one does.
-pub(super) fn end(text: &[u8], at: usize) -> Option<usize> {
-    let rest = &text[at..text.len().min(at + LONGEST)];
-    match rest.first()? {
-        b'{' if rest.starts_with(b"{{") => {
-            until(rest, b"}}").or_else(|| balanced(rest, b'{', b'}'))
-        }
-        b'{' if rest.starts_with(b"{%") => until(rest, b"%}"),
-        b'{' => braces(rest),
-        b'$' => dollar(rest),
-        b'%' => percent(rest),
-        b'#' if rest.starts_with(b"#{") => balanced(&rest[1..], b'{', b'}').map(|end| end + 1),
-        b'<' if rest.starts_with(b"<%") => until(rest, b"%>"),
-        b'<' => angle(rest),
-        b'[' => bracket(rest),
-        b'`' => until(&rest[1..], b"`").map(|end| end + 1),
-        b'@' if rest.starts_with(b"@@") => until(&rest[2..], b"@@").map(|end| end + 2),
-        // autoconf's @NAME@; behind a user's name the @ is the URI's own.
-        b'@' if at.checked_sub(1).is_some_and(|before| matches!(text[before], b'/' | b'=')) => {
-            word_until(&rest[1..], b"@").map(|end| end + 1)
-        }
-        b'_' if rest.starts_with(b"__") => word_until(&rest[2..], b"__").map(|end| end + 2),
-        b'.' if rest.starts_with(b"...") => Some(3),
-        0xe2 if rest.starts_with("…".as_bytes()) => Some("…".len()),
-        _ => None,
+/// How deep brackets within one may be.
+const DEEPEST: usize = 8;
+
+/// What ends a placeholder of some kind.
+const CLOSERS: [&[u8]; 10] = [b"}", b"}}", b"%}", b")", b">", b"%>", b"]", b"`", b"@", b"__"];
+
+/// The placeholders of a line.
+///
+/// Remembers the next closing mark of each kind: a line full of opening ones is not
+/// searched again for each of them.
+pub(super) struct Holes<'t> {
+    text: &'t [u8],
+    /// For each of [`CLOSERS`]: none stands from the first place to the second.
+    next: [Cell<(usize, usize)>; CLOSERS.len()],
+}
+
+impl<'t> Holes<'t> {
+    /// Those of a text that ends with the line.
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        Self { text, next: std::array::from_fn(|_| Cell::new((1, 0))) }
     }
-    .map(|length| at + length)
+
+    /// The end of the placeholder that begins at `at`, if one does.
+    pub(super) fn end(&self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let rest = &text[at..text.len().min(at + LONGEST)];
+        let closed = |close: &[u8]| self.is_near(close, at);
+        match rest.first()? {
+            b'{' if !closed(b"}") => None,
+            b'{' if rest.starts_with(b"{{") => closed(b"}}")
+                .then(|| until(rest, b"}}"))
+                .flatten()
+                .or_else(|| balanced(rest, b'{', b'}')),
+            b'{' if rest.starts_with(b"{%") => closed(b"%}").then(|| until(rest, b"%}")).flatten(),
+            b'{' => braces(rest),
+            b'$' => match rest.iter().take_while(|byte| **byte == b'$').take(3).count() {
+                1 => self.dollar(at),
+                2 => self.dollar(at + 1).map(|length| length + 1),
+                _ => None,
+            },
+            b'%' => percent(rest),
+            b'#' if rest.starts_with(b"#{") && closed(b"}") => {
+                balanced(&rest[1..], b'{', b'}').map(|end| end + 1)
+            }
+            b'<' if rest.starts_with(b"<%") => closed(b"%>").then(|| until(rest, b"%>")).flatten(),
+            b'<' if closed(b">") => angle(rest),
+            b'[' if closed(b"]") => bracket(rest),
+            b'`' if self.is_near(b"`", at + 1) => until(&rest[1..], b"`").map(|end| end + 1),
+            b'@' if rest.starts_with(b"@@") && self.is_near(b"@", at + 2) => {
+                until(&rest[2..], b"@@").map(|end| end + 2)
+            }
+            // autoconf's @NAME@; behind a user's name the @ is the URI's own.
+            b'@' if at.checked_sub(1).is_some_and(|before| matches!(text[before], b'/' | b'=')) => {
+                word_then(&rest[1..], b"@").map(|end| end + 1)
+            }
+            b'_' if rest.starts_with(b"__") && self.is_near(b"__", at + 2) => {
+                word_then(&rest[2..], b"__").map(|end| end + 2)
+            }
+            b'.' if rest.starts_with(b"...") => Some(3),
+            0xe2 if rest.starts_with("…".as_bytes()) => Some("…".len()),
+            _ => None,
+        }
+        .map(|length| at + length)
+    }
+
+    /// `${...}`, `$(...)`, `$NAME`, `$1`: the length.
+    fn dollar(&self, at: usize) -> Option<usize> {
+        let text = &self.text[at..self.text.len().min(at + LONGEST)];
+        match text.get(1)? {
+            b'{' if self.is_near(b"}", at) => balanced(&text[1..], b'{', b'}').map(|end| end + 1),
+            b'(' if self.is_near(b")", at) => balanced(&text[1..], b'(', b')').map(|end| end + 1),
+            first if first.is_ascii_alphabetic() || *first == b'_' => {
+                Some(1 + text[1..].iter().take_while(|byte| is_word(**byte)).count())
+            }
+            first if first.is_ascii_digit() => Some(2),
+            _ => None,
+        }
+    }
+
+    /// Whether a closing mark stands near enough behind `at`.
+    fn is_near(&self, close: &[u8], at: usize) -> bool {
+        let Some(kind) = CLOSERS.iter().position(|other| *other == close) else { return true };
+        let (from, mut found) = self.next[kind].get();
+        if at < from || found < at {
+            let rest = self.text.get(at..).unwrap_or_default();
+            found = memchr::memmem::find(rest, close).map_or(usize::MAX, |offset| at + offset);
+            self.next[kind].set((at, found));
+        }
+        found - at < LONGEST
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The length up to and with `close`, on this line.
@@ -42,12 +110,12 @@ fn until(text: &[u8], close: &[u8]) -> Option<usize> {
     memchr::memmem::find(&text[..line], close).map(|at| at + close.len())
 }
 
-/// The same, where only word characters may stand before.
-fn word_until(text: &[u8], close: &[u8]) -> Option<usize> {
-    let end = until(text, close)?;
-    let word = &text[..end - close.len()];
-    (!word.is_empty() && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'))
-        .then_some(end)
+/// The length of a word and the mark behind it.
+fn word_then(text: &[u8], close: &[u8]) -> Option<usize> {
+    let own = close[0];
+    let ends = |at: &usize| text[*at] == own && text[*at..].starts_with(close);
+    let end = (0..text.len()).find(|at| ends(at) || !is_word(text[*at]))?;
+    (end > 0 && ends(&end)).then_some(end + close.len())
 }
 
 /// The length of a balanced pair that begins `text`; quoted text within may
@@ -64,6 +132,7 @@ fn balanced(text: &[u8], open: u8, close: u8) -> Option<usize> {
             (None, b'"' | b'\'') if depth > 0 && text[at + 1..].contains(&byte) => {
                 quote = Some(byte);
             }
+            (None, byte) if byte == open && depth == DEEPEST => break,
             (None, byte) if byte == open => depth += 1,
             (None, byte) if byte == close => {
                 depth -= 1;
@@ -83,28 +152,14 @@ fn braces(text: &[u8]) -> Option<usize> {
     balanced(text, b'{', b'}').filter(|end| *end <= 80)
 }
 
-/// `${...}`, `$(...)`, `$NAME`, `$1`, `$$NAME`.
-fn dollar(text: &[u8]) -> Option<usize> {
-    match text.get(1)? {
-        b'{' => balanced(&text[1..], b'{', b'}').map(|end| end + 1),
-        b'(' => balanced(&text[1..], b'(', b')').map(|end| end + 1),
-        b'$' => dollar(&text[1..]).map(|end| end + 1),
-        first if first.is_ascii_alphabetic() || *first == b'_' => Some(
-            1 + text[1..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-                .count(),
-        ),
-        first if first.is_ascii_digit() => Some(2),
-        _ => None,
-    }
-}
+/// How long the name in `%(name)s` may be.
+const LONGEST_NAME: usize = 60;
 
 /// `%s`, `%d`, `%(name)s`. `%20` and `%dd` are escapes.
 fn percent(text: &[u8]) -> Option<usize> {
     match text.get(1)? {
         b'(' => {
-            let end = memchr::memchr(b')', text)?;
+            let end = text.iter().take(LONGEST_NAME).position(|byte| *byte == b')')?;
             let kind = text.get(end + 1)?;
             (!text[..end].contains(&b'\n') && kind.is_ascii_alphabetic()).then_some(end + 2)
         }
@@ -122,7 +177,7 @@ fn angle(text: &[u8]) -> Option<usize> {
     let legal = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || *byte >= 0x80
-            || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'@' | b'/' | b':')
+            || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'@' | b'/' | b':' | b'\\')
     };
     (!inner.is_empty() && inner.iter().all(legal) && !inner.starts_with(b"/")).then_some(end)
 }
@@ -131,9 +186,6 @@ fn angle(text: &[u8]) -> Option<usize> {
 fn bracket(text: &[u8]) -> Option<usize> {
     let end = until(text, b"]")?;
     let inner = &text[1..end - 1];
-    let address =
-        inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'%'));
-    let zone = inner.contains(&b'%') && inner.starts_with(b"fe80:");
     let legal = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || *byte >= 0x80
@@ -142,8 +194,10 @@ fn bracket(text: &[u8]) -> Option<usize> {
                 b' ' | b'_' | b'-' | b'.' | b'@' | b'/' | b':' | b'?' | b'+' | b'&' | b'='
             )
     };
-    let word = inner.iter().any(u8::is_ascii_alphabetic) && !(address && inner.contains(&b':'));
-    (word && !zone && inner.iter().all(legal)).then_some(end)
+    let address = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    let is_address = inner.contains(&b':') && inner.iter().all(address);
+    let word = inner.iter().any(u8::is_ascii_alphabetic) && !is_address;
+    (inner.iter().all(legal) && word).then_some(end)
 }
 
 #[cfg(test)]
@@ -173,6 +227,7 @@ mod tests {
             "<%= scope.lookupvar(\"::site\") %>",
             "<host>",
             "<FQDN or IP>",
+            "<\\u672c>",
             "[host]",
             "[:port]",
             "[user@]",
@@ -185,9 +240,9 @@ mod tests {
             "{{ .Values.x }}",
             "%%",
         ] {
-            assert_eq!(end(text.as_bytes(), 0), Some(text.len()), "{text}");
+            assert_eq!(Holes::new(text.as_bytes()).end(0), Some(text.len()), "{text}");
             let longer = format!("{text}/system");
-            assert_eq!(end(longer.as_bytes(), 0), Some(text.len()), "{longer}");
+            assert_eq!(Holes::new(longer.as_bytes()).end(0), Some(text.len()), "{longer}");
         }
     }
 
@@ -209,7 +264,7 @@ mod tests {
             "@h",
             "[192.0.2.1]",
         ] {
-            assert_eq!(end(text.as_bytes(), 0), None, "{text}");
+            assert_eq!(Holes::new(text.as_bytes()).end(0), None, "{text}");
         }
     }
 }

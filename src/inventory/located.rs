@@ -28,8 +28,8 @@ pub(crate) struct Piece {
     pub(crate) at: u32,
     /// Where it stands in the file.
     pub(crate) file: Span,
-    /// Whether it is a placeholder or an entity: one byte of the URI, any length in
-    /// the file.
+    /// Whether it is a placeholder, an escape or an entity: one byte of the URI, any
+    /// length in the file.
     pub(crate) hole: bool,
 }
 

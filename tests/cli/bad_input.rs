@@ -48,6 +48,98 @@ fn ten_megabytes_on_a_line() {
 }
 
 #[test]
+fn long_lines_of_what_is_almost_a_uri() {
+    for (piece, length) in [
+        ("qemu:", 10_000_000),
+        ("aa:bb:cc:dd:ee:ff;", 10_000_000),
+        ("a:hover{color:red;margin:0}", 10_000_000),
+        ("test:///default;", 1_000_000),
+        ("abcd+sshh://;", 1_000_000),
+    ] {
+        let text = piece.repeat(length / piece.len());
+        let ran = Run::new(&["lint", "--format", "concise", "-"]).stdin(text).run();
+        assert!(matches!(ran.status.code(), Some(0 | 1 | 3)), "{piece}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn long_lines_of_brackets_and_quotes() {
+    const PIECES: [&str; 19] = [
+        "qemu", ":", "//", "{{", "}}", "${", "}", "%s", "\"", "'", "<", ">", "a:", "@", "?", "&",
+        "#", " ", "\\",
+    ];
+    // The same on every run, and runs of one piece as well as a mixture.
+    let mut random = 7_u64;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(random >> 33).unwrap_or(0) % below
+    };
+    for begin in ["", "u: qemu+ssh://h.example/", "u: \"qemu:///system?a=", "\\\"test:///x<"] {
+        let mut text = String::new();
+        while text.len() < 10_000_000 {
+            let times = [1, 1, 2, 50][next(4)];
+            text.push_str(&PIECES[next(PIECES.len())].repeat(times));
+            if next(4) == 0 {
+                text.push_str(begin);
+            }
+        }
+        let text = format!("{begin}{text}");
+        for name in ["a.yml", "a.json", "a.xml", "a.go"] {
+            let ran = Run::new(&["uris", "--format", "concise", "--stdin-filename", name, "-"])
+                .stdin(&text.as_bytes()[..text.len() / 4])
+                .run();
+            assert!(matches!(ran.status.code(), Some(0 | 3)), "{name}: {}", ran.stderr);
+        }
+    }
+    for (begin, piece) in [
+        ("u: qemu+ssh://h.example/", "{{"),
+        ("u: qemu+ssh://h.example/", "{{}"),
+        ("u: qemu+ssh://h.example/", "$"),
+        ("u: qemu+ssh://h.example/", "${"),
+        ("u: qemu+ssh://h.example/", "%("),
+        ("u: qemu+ssh://h.example/", "[1"),
+        ("u: qemu//h.example/", ":"),
+        ("", "\\\"qemu:///x<"),
+        ("", "\"qemu:///x<'qemu:///x<`"),
+    ] {
+        let text = format!("{begin}{}", piece.repeat(1_000_000 / piece.len()));
+        let ran = Run::new(&["uris", "--format", "concise", "-"]).stdin(text).run();
+        assert!(matches!(ran.status.code(), Some(0 | 3)), "{piece}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_folder_that_may_not_be_entered() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = folder.path().join("np/x");
+    fs::create_dir_all(&closed).unwrap();
+    set_mode(&closed, 0o000);
+    set_mode(folder.path(), 0o755);
+    let ran = Run::as_ordinary_user(folder.path(), &["lint", "np"]).folder(folder.path()).run();
+    set_mode(&closed, 0o755);
+    ran.assert_code(2);
+    assert_eq!(ran.stderr.trim_end(), "virt-doctor: np/x: Permission denied");
+}
+
+fn set_mode(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn uris_that_are_not_judged_are_counted() {
+    let ran = Run::new(&["lint", "--stdin-filename", "a.yml", "-"])
+        .stdin("# qemu:///sytem\n#qemu:///system\n")
+        .run();
+    ran.assert_code(3).assert_says("2 URIs in comments or prose were not judged");
+    Run::new(&["lint", "--stdin-filename", "uris.txt", "-"])
+        .stdin("qemu:///sytem\n")
+        .run()
+        .assert_code(1)
+        .assert_says("misspelt-path");
+}
+
+#[test]
 fn files_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yml"), "u: qemu:///sytem\n").unwrap();

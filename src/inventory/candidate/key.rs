@@ -1,5 +1,7 @@
 //! Names and commands that say that a connection URI follows.
 
+use super::edge::default_of;
+
 /// Names that hold a connection URI and nothing else.
 const URI_KEYS: &[&str] = &[
     "connection_uri",
@@ -18,6 +20,9 @@ const URI_KEYS: &[&str] = &[
 
 /// The name before `=` or `:`, as in `libvirt_uri: "` or `uri_default = "`.
 pub(super) fn key_before(before: &[u8]) -> Option<String> {
+    if let Some(name) = default_of(before) {
+        return Some(String::from_utf8_lossy(name).into_owned());
+    }
     let trimmed = trim_openers(before);
     let (separator, rest) =
         trimmed.split_last().map(|(last, rest)| (*last, rest.trim_ascii_end()))?;
@@ -65,16 +70,21 @@ pub(super) fn is_uri_key(key: &str) -> bool {
             && ["uri", "uris", "url", "urls"].iter().any(|word| last.ends_with(word)))
 }
 
+/// Options of commands that take a connection URI.
+const OPTIONS: [&[u8]; 6] =
+    [b"-c", b"--connect", b"-ic", b"-oc", b"--libvirt.uri", b"--libvirt-uri"];
+
+/// What the names of those commands hold.
+const PROGRAMS: [&[u8]; 4] = [b"virsh", b"virt-", b"libvirt", b"qemu"];
+
 /// How far before a URI its command may begin, in bytes.
 const LONGEST_COMMAND: usize = 200;
 
 /// A command whose option takes a connection URI stands before.
 pub(super) fn is_command(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(LONGEST_COMMAND)..];
-    let text = String::from_utf8_lossy(near);
-    let text = text.trim_end_matches(['"', '\'', ' ', '=']);
-    let option = ["-c", "--connect", "-ic", "-oc", "--libvirt.uri", "--libvirt-uri"]
-        .iter()
-        .any(|option| text.ends_with(option));
-    option && ["virsh", "virt-", "libvirt", "qemu"].iter().any(|program| text.contains(program))
+    let end = near.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b' ' | b'='));
+    let near = &near[..end.map_or(0, |end| end + 1)];
+    OPTIONS.iter().any(|option| near.ends_with(option))
+        && PROGRAMS.iter().any(|program| memchr::memmem::find(near, program).is_some())
 }

@@ -88,19 +88,71 @@ pub(super) enum Evidence {
     OnlyIfAsked,
 }
 
-pub(super) fn classify(scheme: &str, after: &[u8]) -> Option<Evidence> {
+/// What stands behind a scheme.
+pub(super) struct After<'t> {
+    text: &'t [u8],
+    /// Whether the text ends with the URI. Else it goes on to the end of the line, and
+    /// the answers are those of the most that it may be.
+    ends: bool,
+}
+
+impl<'t> After<'t> {
+    pub(super) fn in_uri(text: &'t [u8]) -> Self {
+        Self { text, ends: true }
+    }
+
+    pub(super) fn on_line(text: &'t [u8]) -> Self {
+        Self { text, ends: false }
+    }
+
+    /// Whether it begins with `://`; on a line perhaps written with escapes.
+    pub(super) fn is_full(&self) -> bool {
+        self.text.starts_with(b"://") || (!self.ends && self.text.starts_with(b":\\"))
+    }
+
+    /// Whether the path is this word, perhaps with a query behind it.
+    fn has_path(&self, word: &[u8]) -> bool {
+        if self.ends {
+            is_path(self.text, word)
+        } else {
+            memchr::memmem::find_iter(self.before_next_uri(), word)
+                .any(|at| self.text[..at].ends_with(b"/"))
+        }
+    }
+
+    fn has_path_word(&self) -> bool {
+        PATH_WORDS.iter().any(|word| self.has_path(word))
+    }
+
+    /// `:/system`, `:system`.
+    fn begins_with_path_word(&self) -> bool {
+        begins_with_path_word(self.text, self.ends)
+    }
+
+    /// The line to where something begins that may be another URI. So a line full of
+    /// schemes is searched once, not once for each of them.
+    fn before_next_uri(&self) -> &'t [u8] {
+        let next = memchr::memchr_iter(b':', self.text)
+            .skip(1)
+            .find(|at| matches!(self.text.get(at + 1), Some(b'/' | b'\\')));
+        &self.text[..next.unwrap_or(self.text.len())]
+    }
+}
+
+pub(super) fn classify(scheme: &str, after: &After<'_>) -> Option<Evidence> {
     let (driver, transport) =
         scheme.split_once('+').map_or((scheme, None), |(driver, rest)| (driver, Some(rest)));
     let hole = char::from(crate::uri::HOLE);
     let known = Driver::named(driver.as_bytes()).is_some();
     let common = COMMON_WORDS.contains(&driver);
-    let has_path_word = PATH_WORDS.iter().any(|word| is_path(after, word));
-    let full = after.starts_with(b"://");
+    let full = after.is_full();
     if known && !full {
         // `qemu:/system`, `qemu+ssh:host/system`; not `qemu:commandline`, not a mount.
         let strong = match transport {
-            Some(transport) => Transport::named(transport.as_bytes()).is_some() && after.len() > 1,
-            None => begins_with_path_word(after) || after.starts_with(b"///"),
+            Some(transport) => {
+                Transport::named(transport.as_bytes()).is_some() && after.text.len() > 1
+            }
+            None => after.begins_with_path_word() || after.text.starts_with(b"///"),
         };
         return strong.then_some(Evidence::Strong);
     }
@@ -109,14 +161,14 @@ pub(super) fn classify(scheme: &str, after: &[u8]) -> Option<Evidence> {
     }
     if known {
         let transport = transport.is_some_and(|word| Transport::named(word.as_bytes()).is_some());
-        let default = driver == "test" && is_path(after, b"default");
+        let default = driver == "test" && after.has_path(b"default");
         let sure = default
-            || (has_path_word
-                && (transport
-                    || matches!(
-                        driver,
-                        "vz" | "ch" | "network" | "storage" | "nodedev" | "interface" | "secret"
-                    )));
+            || ((transport
+                || matches!(
+                    driver,
+                    "vz" | "ch" | "network" | "storage" | "nodedev" | "interface" | "secret"
+                ))
+                && after.has_path_word());
         return Some(if sure && driver != "remote" { Evidence::Strong } else { Evidence::Weak });
     }
     if !full {
@@ -132,7 +184,7 @@ pub(super) fn classify(scheme: &str, after: &[u8]) -> Option<Evidence> {
         return Some(Evidence::Weak);
     }
     if OTHER_PROGRAMS.contains(&driver) {
-        return Some(if has_path_word && matches!(driver, "kvm" | "libvirt") {
+        return Some(if matches!(driver, "kvm" | "libvirt") && after.has_path_word() {
             Evidence::Weak
         } else {
             Evidence::OnlyIfAsked
@@ -142,17 +194,12 @@ pub(super) fn classify(scheme: &str, after: &[u8]) -> Option<Evidence> {
         Transport::named(word.as_bytes()).is_some()
             || nearest(word, Transport::ALL.map(Transport::name)).is_some()
     });
-    let near = nearest(
-        driver,
-        DRIVERS
-            .iter()
-            .filter(|driver| !COMMON_WORDS.contains(&driver.name))
-            .map(|driver| driver.name),
-    );
-    let driver_near = near.is_some() && driver.len() > 3;
+    let names =
+        DRIVERS.iter().map(|driver| driver.name).filter(|name| !COMMON_WORDS.contains(name));
+    let driver_near = driver.len() > 3 && nearest(driver, names).is_some();
     match (transport_known, driver_near || Mistaken::named(driver).is_some()) {
         (true, true) => Some(Evidence::Strong),
-        (false, true) | (true, false) if has_path_word => Some(Evidence::Strong),
+        (false, true) | (true, false) if after.has_path_word() => Some(Evidence::Strong),
         _ => Some(Evidence::OnlyIfAsked),
     }
 }
@@ -167,13 +214,14 @@ fn is_path(after: &[u8], word: &[u8]) -> bool {
         .is_some_and(|rest| rest.ends_with(b"/"))
 }
 
-/// `:/system`, `:system`.
-fn begins_with_path_word(after: &[u8]) -> bool {
+fn begins_with_path_word(after: &[u8], ends: bool) -> bool {
     let rest = after.strip_prefix(b":").unwrap_or(after);
     let rest = rest.strip_prefix(b"/").unwrap_or(rest);
     PATH_WORDS.iter().any(|word| {
-        rest.strip_prefix(*word)
-            .is_some_and(|rest| rest.is_empty() || matches!(rest[0], b'?' | b'/' | b'#'))
+        rest.strip_prefix(*word).is_some_and(|rest| match rest.first() {
+            None | Some(b'?' | b'/' | b'#') => true,
+            Some(byte) => !ends && !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_'),
+        })
     })
 }
 
@@ -185,6 +233,6 @@ pub(super) fn is_colonless(word: &[u8], after: &[u8]) -> bool {
             && Transport::named(transport.as_bytes()).is_some()
     } else {
         let known = Driver::named(word).is_some() && !COMMON_WORDS.contains(&text.as_ref());
-        known && (after.starts_with(b"///") && begins_with_path_word(&after[2..]))
+        known && (after.starts_with(b"///") && begins_with_path_word(&after[2..], false))
     }
 }

@@ -3,8 +3,11 @@
 #[cfg(feature = "probe")]
 mod check;
 mod common;
+mod completions;
 mod explain;
 mod lint;
+mod man;
+mod outputs;
 mod plan;
 mod rules;
 mod schema;
@@ -100,6 +103,10 @@ enum Command {
     Rules(rules::Args),
     /// Print the JSON Schema of the output
     Schema(schema::Args),
+    /// Print what completes this command in a shell
+    Completions(completions::Args),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Args),
 }
 
 /// Runs the command and says how it ended.
@@ -121,6 +128,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules(args)) => rules::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
         #[cfg(feature = "probe")]
         None => {
             let command = Cli::command();

@@ -11,13 +11,19 @@ pub(crate) mod concise;
 pub(crate) mod console;
 pub(crate) mod diff;
 mod flow;
+pub(crate) mod github;
+pub(crate) mod gitlab;
 mod hop_line;
 pub(crate) mod json;
+pub(crate) mod junit;
 pub(crate) mod lint_text;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod plan_json;
 pub(crate) mod plan_text;
+pub(crate) mod root;
+pub(crate) mod sarif;
+mod sarif_rule;
 pub(crate) mod snippet;
 pub(crate) mod style;
 pub(crate) mod uris;
@@ -70,15 +76,55 @@ pub(crate) struct Excerpt {
     pub(crate) labels: Vec<(Span, Shown)>,
 }
 
+/// What was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// A file with connection URIs in it.
+    File(PathBuf),
+    /// A URI of the command line, secrets hidden.
+    Argument {
+        uri: Shown,
+        /// Why nobody knows whether it connects, where a check did not find out.
+        unsettled: Option<&'static str>,
+    },
+}
+
+impl Judged {
+    /// Whether this was found in it.
+    pub(crate) fn holds(&self, placed: &Placed) -> bool {
+        match self {
+            Self::File(file) => placed.file.as_ref() == Some(file),
+            Self::Argument { uri, .. } => placed.file.is_none() && placed.uri == *uri,
+        }
+    }
+}
+
 /// What `lint` found.
 #[derive(Debug, Default)]
 pub(crate) struct LintRun {
+    /// In the order of `findings`; those without any, too.
+    pub(crate) judged: Vec<Judged>,
     pub(crate) findings: Vec<Placed>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) summary: Summary,
 }
 
 impl LintRun {
+    /// Notes what was judged, before its findings.
+    pub(crate) fn judge(&mut self, judged: Judged) {
+        if self.judged.last() != Some(&judged) {
+            self.judged.push(judged);
+        }
+    }
+
+    /// The URIs of which nobody knows whether they connect, and why.
+    pub(crate) fn unsettled(&self) -> impl Iterator<Item = (&Shown, &'static str)> {
+        self.judged.iter().filter_map(|judged| match judged {
+            Judged::Argument { uri, unsettled } => Some((uri, (*unsettled)?)),
+            Judged::File(_) => None,
+        })
+    }
+
     /// Keeps and counts a finding.
     pub(crate) fn add(&mut self, placed: Placed) {
         self.summary.count(placed.finding.severity, placed.fixable());
@@ -106,6 +152,23 @@ pub(crate) struct CheckRun {
     pub(crate) summary: Summary,
     /// RFC 3339, UTC.
     pub(crate) observed_at: String,
+}
+
+impl CheckRun {
+    /// The same as `lint` would have it: findings at their places in the URIs.
+    pub(crate) fn as_lint(&self) -> LintRun {
+        let mut run = LintRun { problems: self.problems.clone(), ..LintRun::default() };
+        for target in &self.targets {
+            let uri = check_text::title(target);
+            let unsettled = check_text::unsettled(target);
+            run.judge(Judged::Argument { uri: uri.clone(), unsettled });
+            let ground = place::Ground::argument(&target.uri);
+            for finding in &target.diagnosis.findings {
+                run.add(ground.place(finding.clone(), &uri, target.diagnosis.plan.client, None));
+            }
+        }
+        run
+    }
 }
 
 /// Counts of a run.

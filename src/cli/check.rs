@@ -1,6 +1,8 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
-use std::io::Write;
+mod print;
+
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,14 +12,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::common::{Clients, Common, Format, RuleOptions};
+use self::print::{Printer, print_all};
+use super::common::{Clients, Common, RuleOptions};
+use super::outputs::Outputs;
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::{Levels, Subject, Verdict, judge_evidence};
 use crate::evidence::Evidence;
 use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
 use crate::probe::{Looking, Ports, observe};
-use crate::report::{CheckRun, CheckedTarget, check_json, check_text, console, lint_text};
+use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
 use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
 use crate::uri::secret_spans;
@@ -30,6 +34,8 @@ pub(super) struct Args {
     /// The same as a TARGET, as virsh has it
     #[arg(short = 'c', long = "connect", value_name = "URI")]
     connect: Option<std::ffi::OsString>,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     common: Common,
     /// From which level on findings fail the run
@@ -74,6 +80,7 @@ pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, Cli
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    args.outputs.check()?;
     let configured = args.common.configured()?;
     let levels = configured.levels(&args.rules)?;
     let machine = args.common.machine_here();
@@ -103,33 +110,33 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
     let doctor = Doctor { levels, client, machine, looking, until, readonly: args.readonly };
-    let screen = console::Screen::of_stdout(args.common.color);
     let mut out = console::stdout(args.common.color);
+    let mut printer = Printer {
+        format: args.outputs.printed(),
+        quiet: args.common.quiet,
+        width: console::Screen::of_stdout(args.common.color).width,
+        out: &mut out,
+    };
     let runtime = runtime(many)?;
+    let mut left = Ok(());
     let result = runtime.block_on(doctor.see_all(sources, |checked| {
         check_json::count(&mut run.summary, &checked);
-        match args.common.format {
-            Format::Text => {
-                if !run.targets.is_empty() {
-                    writeln!(out)?;
-                }
-                check_text::write(&checked, args.common.quiet, screen.width, &mut out)?;
-                out.flush()?;
-            }
-            Format::Concise => check_text::concise(&checked, &mut out)?,
-            Format::Jsonl => {
-                check_json::target_line(&checked, &mut out)?;
-                out.flush()?;
-            }
-            Format::Json => {}
+        if left.is_ok() {
+            left = printer.target(&checked, run.targets.is_empty());
         }
         run.targets.push(checked);
-        Ok(())
+        // Who reads only the beginning may still want the files.
+        if args.outputs.has_files() { Ok(()) } else { std::mem::replace(&mut left, Ok(())) }
     }));
     // A resolver that hangs in the C library is left behind.
     runtime.shutdown_background();
     result?;
-    finish(args, &mut run, &mut out)?;
+    run.observed_at =
+        run.targets.first().map(|target| target.evidence.observed_at.clone()).unwrap_or_default();
+    let unwritten = args.outputs.write_files(|format, out| print_all(format, &run, out));
+    run.problems.extend(unwritten);
+    left?;
+    printer.end(&run)?;
     for problem in &run.problems {
         console::complain(args.common.color, &lint_text::problem(problem));
     }
@@ -137,19 +144,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         console::complain(args.common.color, NOTHING);
     }
     Ok(exit(&run, configured.fail_on(args.fail_on, FailOn::Error)))
-}
-
-fn finish(args: &Args, run: &mut CheckRun, out: &mut dyn Write) -> Result<(), CliError> {
-    run.observed_at =
-        run.targets.first().map(|target| target.evidence.observed_at.clone()).unwrap_or_default();
-    match args.common.format {
-        Format::Json => check_json::document(run, out)?,
-        Format::Jsonl => check_json::end_lines(run, out)?,
-        Format::Text if !args.common.quiet => check_text::sum(run, out)?,
-        Format::Text | Format::Concise => {}
-    }
-    out.flush()?;
-    Ok(())
 }
 
 fn exit(run: &CheckRun, fail_on: FailOn) -> Exit {
@@ -246,7 +240,7 @@ impl Doctor {
     async fn see_all(
         self,
         sources: Vec<Source>,
-        mut ready: impl FnMut(CheckedTarget) -> std::io::Result<()>,
+        mut ready: impl FnMut(CheckedTarget) -> io::Result<()>,
     ) -> Result<(), CliError> {
         if let [source] = sources.as_slice() {
             return Ok(ready(self.see(source.clone()).await)?);

@@ -12,7 +12,7 @@ use crate::report::console::Color;
 use crate::settings::{Config, FailOn, Machine, today};
 use crate::tables::clients::{Client, ClientError};
 
-/// Output formats.
+/// Output formats of the commands that find nothing wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For a person
@@ -23,6 +23,14 @@ pub(crate) enum Format {
     Json,
     /// A stream, an object a line
     Jsonl,
+}
+
+/// The option for one of them.
+#[derive(Debug, Args)]
+pub(crate) struct OneFormat {
+    /// How to show the result
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
 }
 
 /// Whose reading of a URI is asked for.
@@ -48,9 +56,6 @@ pub(crate) struct Common {
     /// Whose reading counts: libvirt, go-libvirt, terraform; or all, to see where they differ
     #[arg(long, value_name = "NAME[@VERSION]")]
     client: Option<Clients>,
-    /// How to show the result
-    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub(crate) format: Format,
     /// When to colour
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: Color,

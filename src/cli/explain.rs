@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use clap::Args as ClapArgs;
 
-use super::common::{Common, Format, RuleOptions};
+use super::common::{Common, Format, OneFormat, RuleOptions};
 use super::{CliError, Exit};
 use crate::finding::Rule;
 use crate::report::{catalogue, console};
@@ -17,6 +17,8 @@ pub(super) struct Args {
     #[arg(value_name = "RULE")]
     rule: String,
     #[command(flatten)]
+    format: OneFormat,
+    #[command(flatten)]
     common: Common,
     #[command(flatten)]
     rules: RuleOptions,
@@ -26,7 +28,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let rule = named(&args.rule)?;
     let levels = args.common.configured()?.levels(&args.rules)?;
     let mut out = console::stdout(args.common.color);
-    match args.common.format {
+    match args.format.format {
         Format::Text | Format::Concise => catalogue::page(rule, &levels, &mut out)?,
         Format::Json => catalogue::page_json(rule, &levels, &mut out)?,
         Format::Jsonl => catalogue::page_line(rule, &levels, &mut out)?,

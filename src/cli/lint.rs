@@ -9,13 +9,15 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use self::judge::Judge;
-use super::common::{Common, Format, RuleOptions};
+use super::common::{Common, RuleOptions};
+use super::outputs::{Outputs, ReportFormat, root};
 use super::target::{Target, Targets, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::fix::{Allowed, Mended};
 use crate::inventory::{Dialect, Problem, ProblemKind, Walk, read_file, scan};
+use crate::report::console::{self, Screen};
 use crate::report::place::Ground;
-use crate::report::{LintRun, concise, console, diff, json, lint_text};
+use crate::report::{LintRun, concise, diff, github, gitlab, json, junit, lint_text, sarif};
 use crate::settings::FailOn;
 use crate::text::{Shown, system_words};
 
@@ -24,6 +26,8 @@ use crate::text::{Shown, system_words};
 pub(super) struct Args {
     #[command(flatten)]
     targets: Targets,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     common: Common,
     /// From which level on findings fail the run
@@ -81,13 +85,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             terraform: RefCell::default(),
             here,
             files,
-            is_drawn: args.common.format == Format::Text,
+            is_drawn: args.outputs.have_text(),
         },
         run: LintRun::default(),
         changed: false,
     };
     lint.all(targets)?;
-    let Lint { run, changed, .. } = lint;
+    let Lint { mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
         return Ok(if run.problems.is_empty() {
@@ -96,7 +100,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             Exit::Wrong
         });
     }
-    write(args, &run)?;
+    write(args, &mut run)?;
     let fail_on = configured.fail_on(args.fail_on, FailOn::Warning);
     Ok(exit(&run, fail_on, args.allow_empty))
 }
@@ -104,7 +108,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 impl Args {
     /// Combinations that make no sense.
     fn check(&self, targets: &[Target]) -> Result<(), CliError> {
-        let wrong = if self.fixing.diff && self.common.format != Format::Text {
+        self.outputs.check()?;
+        let wrong = if self.fixing.diff && !self.outputs.is_default() {
             "--diff prints a diff: it goes with no other --format"
         } else if self.fixing.fix
             && !self.fixing.diff
@@ -144,6 +149,7 @@ impl Lint<'_> {
             }
         }
         self.run.problems.append(&mut walk.problems);
+        walk.inputs.retain(|input| input.named || !self.args.outputs.is_written(&input.path));
         for input in &walk.inputs {
             match read_file(input) {
                 Ok(Some(bytes)) => self.file(&input.path, bytes)?,
@@ -228,7 +234,7 @@ impl Lint<'_> {
         self.changed = true;
         let color = self.args.common.color;
         let mut out = console::stdout(color);
-        diff::write(name, &before, &after, console::Screen::of_stdout(color), &mut out)?;
+        diff::write(name, &before, &after, Screen::of_stdout(color), &mut out)?;
         Ok(out.flush()?)
     }
 }
@@ -253,8 +259,12 @@ fn exit(run: &LintRun, fail_on: FailOn, allow_empty: bool) -> Exit {
     }
 }
 
-fn write(args: &Args, run: &LintRun) -> Result<(), CliError> {
+/// The files first: a reader of standard output may leave early.
+fn write(args: &Args, run: &mut LintRun) -> Result<(), CliError> {
     let color = args.common.color;
+    let unwritten =
+        args.outputs.write_files(|format, out| render(format, run, Screen::PAPER, false, out));
+    run.problems.extend(unwritten);
     // Where standard output is the mended text, the report goes beside it.
     let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
         Box::new(console::stderr(color))
@@ -263,19 +273,31 @@ fn write(args: &Args, run: &LintRun) -> Result<(), CliError> {
     } else {
         Box::new(console::stdout(color))
     };
-    match args.common.format {
-        Format::Text => {
-            let screen = console::Screen::of_stdout(color);
-            lint_text::write(run, screen, args.common.quiet, &mut out)?;
-        }
-        Format::Concise => concise::write(&run.findings, &mut out)?,
-        Format::Json => json::write_document(&json::lint(run), &mut out)?,
-        Format::Jsonl => json::lint_lines(run, &mut out)?,
-    }
+    let screen = Screen::of_stdout(color);
+    render(args.outputs.printed(), run, screen, args.common.quiet, &mut out)?;
     out.flush()?;
     drop(out);
     complain(args, &run.problems);
     Ok(())
+}
+
+fn render(
+    format: ReportFormat,
+    run: &LintRun,
+    screen: Screen,
+    quiet: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReportFormat::Text => lint_text::write(run, screen, quiet, out),
+        ReportFormat::Concise => concise::write(&run.findings, out),
+        ReportFormat::Json => json::write_document(&json::lint(run), out),
+        ReportFormat::Jsonl => json::lint_lines(run, out),
+        ReportFormat::Sarif => sarif::write(run, &root(), out),
+        ReportFormat::Github => github::write(run, &root(), out),
+        ReportFormat::Gitlab => gitlab::write(run, &root(), out),
+        ReportFormat::Junit => junit::write(run, out),
+    }
 }
 
 fn complain(args: &Args, problems: &[Problem]) {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args as ClapArgs;
 
-use super::common::{Clients, Common, Format};
+use super::common::{Clients, Common, Format, OneFormat};
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::Subject;
@@ -20,6 +20,8 @@ use crate::tables::clients::Client;
 pub(super) struct Args {
     #[command(flatten)]
     targets: Targets,
+    #[command(flatten)]
+    format: OneFormat,
     #[command(flatten)]
     common: Common,
     /// Plan a read-only connection, as virsh -r does
@@ -163,7 +165,7 @@ impl Planner<'_> {
         let uri = subject.uri.unwrap_or_default().to_vec();
         let planned = PlannedUri { index: self.count, line, uri, plan, veil };
         self.count += 1;
-        match self.args.common.format {
+        match self.args.format.format {
             Format::Text => {
                 if self.count > 1 {
                     writeln!(self.out)?;
@@ -178,7 +180,7 @@ impl Planner<'_> {
     }
 
     fn problem(&mut self, problem: Problem) -> Result<(), CliError> {
-        if self.args.common.format == Format::Jsonl {
+        if self.args.format.format == Format::Jsonl {
             plan_json::problem_line(&problem, self.out)?;
         }
         self.problems.push(problem);
@@ -186,7 +188,7 @@ impl Planner<'_> {
     }
 
     fn finish(&mut self) -> Result<(), CliError> {
-        if self.args.common.format == Format::Json {
+        if self.args.format.format == Format::Json {
             plan_json::document(&self.planned, &self.problems, self.out)?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::common::{Common, Format, RuleOptions};
+use super::common::{Common, Format, OneFormat, RuleOptions};
 use super::{CliError, Exit};
 use crate::engine::examples::{self, Mismatch};
 use crate::finding::Rule;
@@ -18,6 +18,8 @@ use crate::report::console::{self, Color};
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    format: OneFormat,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
@@ -40,7 +42,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let levels = args.common.configured()?.levels(&args.rules)?;
     let mut out = console::stdout(args.common.color);
-    match args.common.format {
+    match args.format.format {
         Format::Text | Format::Concise => catalogue::table(&levels, &mut out)?,
         Format::Json => catalogue::table_json(&levels, &mut out)?,
         Format::Jsonl => catalogue::table_lines(&levels, &mut out)?,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use super::common::{Common, Format};
+use super::common::{Common, Format, OneFormat};
 use super::target::read_stdin;
 use super::{CliError, Exit};
 use crate::inventory::{Context, Dialect, Walk, read_file, scan};
@@ -19,6 +19,8 @@ pub(super) struct Args {
     /// Files and folders; - for standard input
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    format: OneFormat,
     #[command(flatten)]
     common: Common,
     /// The name by which the kind of standard input is told
@@ -70,7 +72,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         }
     }
     let mut out = console::stdout(args.common.color);
-    match args.common.format {
+    match args.format.format {
         Format::Text | Format::Concise => uris::text(&run, &mut out)?,
         Format::Json => uris::document(&run, &mut out)?,
         Format::Jsonl => uris::lines(&run, &mut out)?,

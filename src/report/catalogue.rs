@@ -175,7 +175,7 @@ pub(crate) fn test_results(
 
 /// The lines of the examples below a heading, without the test's own notes. Evidence
 /// is for the test: a person gains nothing from it.
-fn examples(page: &'static str, heading: &str) -> Vec<String> {
+pub(super) fn examples(page: &'static str, heading: &str) -> Vec<String> {
     let Some(start) = page.find(heading) else { return Vec::new() };
     let section = page[start + heading.len()..].split("\n## ").next().unwrap_or_default();
     let mut lines = Vec::new();

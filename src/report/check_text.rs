@@ -87,7 +87,8 @@ pub(crate) fn concise(target: &CheckedTarget, out: &mut dyn Write) -> io::Result
     writeln!(out, "{}: {words}{}", title(target), cause.unwrap_or_default())
 }
 
-fn title(target: &CheckedTarget) -> Shown {
+/// The URI, secrets hidden.
+pub(super) fn title(target: &CheckedTarget) -> Shown {
     if target.uri.is_empty() {
         Shown::ours("(no URI: the daemon picks a driver)")
     } else {
@@ -184,7 +185,15 @@ fn verdict(target: &CheckedTarget) -> String {
         Verdict::Ok if target.diagnosis.plan.needs_nothing() => good("ok: nothing here can fail"),
         Verdict::Ok => good("ok: libvirt answers"),
         Verdict::Fails => bad("fails"),
-        Verdict::NeedsInput => odd("needs input: the client would ask a person"),
-        Verdict::Unsure => odd("unsure: not all of the way could be looked at"),
+        Verdict::NeedsInput | Verdict::Unsure => odd(unsettled(target).unwrap_or_default()),
+    }
+}
+
+/// Why nobody knows whether it connects.
+pub(super) fn unsettled(target: &CheckedTarget) -> Option<&'static str> {
+    match target.diagnosis.verdict {
+        Verdict::Ok | Verdict::Fails => None,
+        Verdict::NeedsInput => Some("needs input: the client would ask a person"),
+        Verdict::Unsure => Some("unsure: not all of the way could be looked at"),
     }
 }

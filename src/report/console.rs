@@ -1,6 +1,8 @@
-//! The only place that opens standard output and standard error.
+//! The only place that opens standard output, standard error, and the files of a report.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -49,6 +51,11 @@ pub(crate) fn stderr(color: Color) -> io::BufWriter<AutoStream<io::StderrLock<'s
     io::BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stderr().lock(), color.choice()))
 }
 
+/// A report beside standard output: never coloured.
+pub(crate) fn file(path: &Path) -> io::Result<io::BufWriter<AutoStream<File>>> {
+    Ok(io::BufWriter::with_capacity(64 * 1024, AutoStream::never(File::create(path)?)))
+}
+
 /// A filter's output: the reader's own text, byte for byte.
 pub(crate) fn pass_through(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -67,6 +74,9 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
+    /// A file.
+    pub(crate) const PAPER: Self = Self { coloured: false, width: None };
+
     pub(crate) fn of_stdout(color: Color) -> Self {
         let coloured =
             AutoStream::new(io::stdout(), color.choice()).current_choice() != ColorChoice::Never;

@@ -45,6 +45,12 @@ pub(crate) fn problems(run: &[crate::inventory::Problem]) -> Vec<Value> {
         .collect()
 }
 
+/// The word for a kind of problem.
+pub(crate) fn kind(problem: &crate::inventory::Problem) -> String {
+    let word = serde_json::to_value(problem.kind).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// The document of `lint`.
 pub(crate) fn lint(run: &LintRun) -> Value {
     Object::new()

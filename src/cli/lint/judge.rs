@@ -7,8 +7,8 @@ use crate::cli::common::Clients;
 use crate::engine::fix::{Allowed, Mended, mend};
 use crate::engine::{Levels, Subject};
 use crate::inventory::{Context, Dialect, Located, Terraform, scan};
-use crate::report::LintRun;
 use crate::report::place::{Ground, shown_source};
+use crate::report::{Judged, LintRun};
 use crate::settings::{Machine, Source};
 use crate::tables::clients::Client;
 
@@ -35,6 +35,7 @@ impl Judge<'_> {
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);
         run.summary.uris += 1;
+        run.judge(Judged::Argument { uri: shown.clone(), unsettled: None });
         for finding in judged.findings {
             run.add(ground.place(finding, &shown, subject.client, None));
         }
@@ -47,6 +48,9 @@ impl Judge<'_> {
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
+        if scan.found.iter().any(is_judged) {
+            run.judge(Judged::File(path.to_owned()));
+        }
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let judged = self.filed(&located.text, client).lint(self.levels);
             run.summary.uris += 1;

@@ -268,7 +268,7 @@ fn write(args: &Args, run: &mut LintRun) -> Result<(), CliError> {
     // Where standard output is the mended text, the report goes beside it.
     let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
         Box::new(console::stderr(color))
-    } else if matches!(args.common.format, Format::Json | Format::Jsonl) {
+    } else if matches!(args.outputs.printed(), ReportFormat::Json | ReportFormat::Jsonl) {
         Box::new(console::uncoloured_stdout())
     } else {
         Box::new(console::stdout(color))

@@ -9,6 +9,7 @@ mod bad_input;
 mod contract;
 mod documents;
 mod fixes;
+mod formats;
 mod run;
 mod secrets;
 
@@ -19,6 +20,9 @@ fn sessions() {
         .env("NO_COLOR", "1")
         .env("HOME", "/nowhere")
         .env("COLUMNS", "100")
+        // The paths of reports begin at the checkout of a CI job.
+        .env("GITHUB_WORKSPACE", "")
+        .env("CI_PROJECT_DIR", "")
         .case("tests/cmd/*.md")
         .case("tests/cmd/*.toml")
         .case("README.md");

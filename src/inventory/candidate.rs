@@ -382,7 +382,7 @@ mod tests {
         assert!(located.crosses_pieces(place(b"//h")));
         assert_eq!(located.in_file(place("é".as_bytes())).of(text), br"\u00e9");
         assert_eq!(located.in_file(place(b"b")).of(text), b"b");
-        assert_eq!(located.source(text), &br"qemu:\/\/h/sytem?a=\u00e9b"[..]);
+        assert_eq!(located.source(text, &[]).0, &br"qemu:\/\/h/sytem?a=\u00e9b"[..]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .map(|candidate| (allowed(wanted.len().min(candidate.len())), candidate))
         // What differs more in length than may differ at all need not be compared.
         .filter(|(allowed, candidate)| {
-            candidate.bytes().filter(counts).count().abs_diff(letters) <= *allowed
+            candidate.bytes().filter(|byte| counts(*byte)).count().abs_diff(letters) <= *allowed
         })
         .map(|(allowed, candidate)| {
             (strsim::osa_distance(&wanted, &squeezed(candidate)), allowed, candidate)
@@ -29,7 +29,7 @@ fn squeezed(word: &str) -> String {
     word
 }
 
-fn counts(byte: &u8) -> bool {
+fn counts(byte: u8) -> bool {
     !matches!(byte, b'-' | b'_')
 }
 

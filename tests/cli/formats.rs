@@ -107,7 +107,7 @@ fn sarif_of_a_check_is_valid() {
 
 #[test]
 fn sarif_makes_no_link_out_of_what_was_read() {
-    let uri = "qemu+ssh://kvm1.example/system?[a](https://kvm2.example)=1";
+    let uri = "qemu+ssh://kvm1.example/system?%5Ba%5D(https://kvm2.example)=1";
     let run = sarif(&lint(&["--format", "sarif", uri]).assert_code(1).stdout);
     let mut results = run["results"].as_array().unwrap().iter();
     let unknown = results.find(|result| result["ruleId"] == "unknown-parameter").unwrap();

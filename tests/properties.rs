@@ -246,3 +246,14 @@ proptest! {
         }
     }
 }
+
+/// libvirt names half a terabyte for the last one.
+#[test]
+fn lone_equals_signs_cost_no_memory_without_end() {
+    for count in [10, 1000, 500_000] {
+        let text = [b"qemu:///system?".as_slice(), &b"=&".repeat(count)].concat();
+        let uri = Uri::parse(&text).unwrap();
+        let named: usize = uri.parameters().map(|parameter| parameter.name().len()).sum();
+        assert!(named > 0 && named <= 1 << 20, "{count}: {named}");
+    }
+}

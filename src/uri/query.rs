@@ -49,14 +49,21 @@ pub struct Parameters<'a> {
     end: usize,
     /// Where the last `&` stands; before it, `;` separates nothing.
     last_ampersand: Option<usize>,
+    /// How many bytes the names after a lone `=` may still have together.
+    rests: usize,
 }
+
+/// Each lone `=` names a parameter after all that follows, so that a megabyte of
+/// them would name half a terabyte. libvirt itself dies of that; here the names
+/// end where they have this many bytes.
+const MOST_RESTS: usize = 1 << 20;
 
 impl<'a> Parameters<'a> {
     pub(super) fn new(text: &'a [u8], query: Option<Span>) -> Self {
         let span = query.unwrap_or_default();
         let (start, end) = (span.start as usize, span.end as usize);
         let last_ampersand = memchr::memrchr(b'&', &text[start..end]).map(|at| start + at);
-        Self { text, at: start, end, last_ampersand }
+        Self { text, at: start, end, last_ampersand, rests: MOST_RESTS }
     }
 
     /// The next section and what separates it from its successor.
@@ -110,6 +117,8 @@ impl<'a> Iterator for Parameters<'a> {
             let (name_span, value_span) = match memchr::memchr(b'=', section.of(self.text)) {
                 None => (section, None),
                 Some(0) if section.len() == 1 => {
+                    let Some(left) = self.rests.checked_sub(self.end - start) else { continue };
+                    self.rests = left;
                     (Span::new(start, self.end), Some(Span::empty(end)))
                 }
                 Some(0) => continue,

@@ -4,6 +4,7 @@
 mod check;
 mod common;
 mod completions;
+mod configured;
 mod explain;
 mod lint;
 mod man;

@@ -34,7 +34,7 @@ use crate::engine::Diagnosis;
 use crate::evidence::Evidence;
 use crate::finding::{Applicability, Finding, Severity};
 use crate::inventory::Problem;
-use crate::settings::UriOrigin;
+use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
 use crate::text::{Position, Shown, Span};
 
@@ -107,6 +107,8 @@ pub(crate) struct LintRun {
     pub(crate) findings: Vec<Placed>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) summary: Summary,
+    /// Whether a finding fails the run, by the settings of its own file.
+    pub(crate) fails: bool,
 }
 
 impl LintRun {
@@ -126,7 +128,8 @@ impl LintRun {
     }
 
     /// Keeps and counts a finding.
-    pub(crate) fn add(&mut self, placed: Placed) {
+    pub(crate) fn add(&mut self, placed: Placed, fail_on: FailOn) {
+        self.fails |= fail_on.is_reached(placed.finding.severity);
         self.summary.count(placed.finding.severity, placed.fixable());
         self.findings.push(placed);
     }
@@ -164,7 +167,9 @@ impl CheckRun {
             run.judge(Judged::Argument { uri: uri.clone(), unsettled });
             let ground = place::Ground::argument(&target.uri);
             for finding in &target.diagnosis.findings {
-                run.add(ground.place(finding.clone(), &uri, target.diagnosis.plan.client, None));
+                let client = target.diagnosis.plan.client;
+                // The exit code of a check is that of its verdicts.
+                run.add(ground.place(finding.clone(), &uri, client, None), FailOn::Never);
             }
         }
         run
@@ -181,7 +186,10 @@ pub(crate) struct Summary {
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
     pub(crate) notes: usize,
+    /// Silenced by a comment, or for their path by the configuration.
     pub(crate) suppressed: usize,
+    /// Listed in the baseline.
+    pub(crate) baselined: usize,
     pub(crate) fixable: usize,
     /// Of `fixable`, those that no `--unsafe-fixes` is needed for.
     pub(crate) fixable_safely: usize,

@@ -6,7 +6,7 @@ mod libvirt_conf;
 mod machine;
 mod source;
 
-pub(crate) use config::{Config, ConfigError, FailOn};
+pub(crate) use config::{ConfigError, ConfigFile, FailOn, Names, is_day};
 pub use libvirt_conf::{AliasError, ConfError, ConfErrorKind, LibvirtConf, MalformedAlias};
 pub use machine::{ConfContent, ConfFile, ConfText, Machine, VARIABLES, today};
 pub(crate) use machine::{DEFAULT_KEYS, SYSTEM_SOCKETS};

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let levels = configured.levels(&args.rules)?;
     let machine = args.common.machine_here();
     let installed = machine.libvirt.map_or(Client::LIBVIRT, Client::libvirt);
-    let client = match args.common.clients(&configured)? {
+    let client = match configured.clients(&args.common)? {
         None => installed,
         Some(Clients::One(client)) => client,
         Some(Clients::All) => {

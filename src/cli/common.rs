@@ -1,15 +1,17 @@
 //! Options that several subcommands share, and what follows from them.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
 use super::CliError;
-use crate::engine::{Levels, Origin};
+use super::configured::Configured;
+use crate::engine::{LevelError, Levels, Origin};
 use crate::finding::Severity;
 use crate::report::console::Color;
-use crate::settings::{Config, FailOn, Machine, today};
+use crate::settings::{Machine, is_day, today};
 use crate::tables::clients::{Client, ClientError};
 
 /// Output formats of the commands that find nothing wrong.
@@ -50,6 +52,15 @@ impl FromStr for Clients {
     }
 }
 
+impl fmt::Display for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(client) => client.fmt(f),
+            Self::All => f.write_str("all"),
+        }
+    }
+}
+
 /// Options of every subcommand that reads a URI.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
@@ -59,7 +70,7 @@ pub(crate) struct Common {
     /// When to colour
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: Color,
-    /// Our configuration file; else virt-doctor.toml from here upward
+    /// Our configuration file; else for each file the nearest virt-doctor.toml above it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Read no configuration: neither ours nor libvirt.conf nor LIBVIRT_ and VIRSH_ variables
@@ -94,34 +105,24 @@ pub(crate) struct RuleOptions {
     note: Vec<String>,
 }
 
-/// The configuration in force and where it came from.
-#[derive(Debug, Default)]
-pub(crate) struct Configured {
-    pub(crate) config: Config,
-    path: Option<PathBuf>,
-}
-
 impl Common {
-    /// Our own configuration.
+    /// Our own configuration, for what stands in no file.
     pub(crate) fn configured(&self) -> Result<Configured, CliError> {
-        let path = match (&self.config, self.isolated) {
-            (Some(path), _) => Some(path.clone()),
-            (None, true) => None,
-            (None, false) => std::env::current_dir().ok().and_then(|here| Config::find(&here)),
-        };
-        let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        Ok(Configured { config, path })
+        Configured::of(self)
     }
 
-    /// The clients by option, else by configuration; none where neither says.
-    pub(crate) fn clients(&self, configured: &Configured) -> Result<Option<Clients>, CliError> {
-        if self.client.is_some() {
-            return Ok(self.client);
-        }
-        let word = configured.config.client.as_ref();
-        word.map(|word| word.parse())
-            .transpose()
-            .map_err(|error| CliError::Usage(format!("{}: {error}", configured.place())))
+    /// The configuration file that was named.
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    pub(super) fn isolated(&self) -> bool {
+        self.isolated
+    }
+
+    /// Whose reading was asked for by option.
+    pub(super) fn client(&self) -> Option<Clients> {
+        self.client
     }
 
     pub(crate) fn today(&self) -> String {
@@ -139,63 +140,28 @@ impl Common {
     }
 }
 
-impl Configured {
-    fn place(&self) -> String {
-        self.path
-            .as_ref()
-            .map_or_else(|| "configuration".into(), |path| path.to_string_lossy().into_owned())
+impl RuleOptions {
+    /// Puts the options over what is in force.
+    pub(super) fn apply(&self, levels: &mut Levels) -> Result<(), LevelError> {
+        let selected = self.select.iter().map(String::as_str);
+        levels.select(selected, &Origin::Option("--select"))?;
+        for name in &self.ignore {
+            levels.ignore(name, &Origin::Option("--ignore"))?;
+        }
+        let by_level = [
+            (&self.error, Severity::Error, "--error"),
+            (&self.warn, Severity::Warning, "--warn"),
+            (&self.note, Severity::Note, "--note"),
+        ];
+        for (names, level, option) in by_level {
+            for name in names {
+                levels.set(name, level, &Origin::Option(option))?;
+            }
+        }
+        Ok(())
     }
-
-    /// The level of every rule.
-    pub(crate) fn levels(&self, options: &RuleOptions) -> Result<Levels, CliError> {
-        let mut levels = Levels::default();
-        let rules = &self.config.rules;
-        let file = Origin::Config(self.path.clone().unwrap_or_default());
-        apply(
-            &mut levels,
-            &rules.select,
-            &rules.ignore,
-            [&rules.error, &rules.warning, &rules.note],
-            |_| file.clone(),
-        )
-        .map_err(|error| CliError::Usage(format!("{}: {error}", self.place())))?;
-        apply(
-            &mut levels,
-            &options.select,
-            &options.ignore,
-            [&options.error, &options.warn, &options.note],
-            Origin::Option,
-        )
-        .map_err(|error| CliError::Usage(error.to_string()))?;
-        Ok(levels)
-    }
-
-    /// From which level on findings fail the run.
-    pub(crate) fn fail_on(&self, option: Option<FailOn>, otherwise: FailOn) -> FailOn {
-        option.or(self.config.fail_on).unwrap_or(otherwise)
-    }
-}
-
-fn apply(
-    levels: &mut Levels,
-    select: &[String],
-    ignore: &[String],
-    set: [&[String]; 3],
-    origin: impl Fn(&'static str) -> Origin,
-) -> Result<(), crate::engine::LevelError> {
-    levels.select(select, &origin("--select"))?;
-    levels.ignore(ignore, &origin("--ignore"))?;
-    let names =
-        [("--error", Severity::Error), ("--warn", Severity::Warning), ("--note", Severity::Note)];
-    for (names_of, (option, level)) in set.into_iter().zip(names) {
-        levels.set(names_of, Some(level), &origin(option))?;
-    }
-    Ok(())
 }
 
 fn date(text: &str) -> Result<String, String> {
-    let format = time::macros::format_description!("[year]-[month]-[day]");
-    time::Date::parse(text, &format)
-        .map(|_| text.to_owned())
-        .map_err(|_| "write it like 2027-01-31".to_owned())
+    if is_day(text) { Ok(text.to_owned()) } else { Err("write it like 2027-01-31".to_owned()) }
 }

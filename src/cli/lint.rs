@@ -1,6 +1,7 @@
 //! `virt-doctor lint`: static only, never opens a socket, never runs a program.
 
 mod judge;
+mod known;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -9,7 +10,9 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use self::judge::Judge;
+use self::known::Known;
 use super::common::{Common, RuleOptions};
+use super::configured::Configurations;
 use super::outputs::{Outputs, ReportFormat, root};
 use super::target::{Target, Targets, read_stdin};
 use super::{CliError, Exit};
@@ -46,6 +49,20 @@ pub(super) struct Args {
     rules: RuleOptions,
     #[command(flatten)]
     fixing: Fixing,
+    #[command(flatten)]
+    baseline: BaselineOptions,
+}
+
+/// Findings that are known.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Baseline")]
+struct BaselineOptions {
+    /// Say nothing of the findings that this file lists, and name what it lists in vain
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// List there what is found now
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
 }
 
 /// What to do about mistakes that have a fix.
@@ -70,28 +87,30 @@ impl Fixing {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let configured = args.common.configured()?;
-    let levels = configured.levels(&args.rules)?;
+    let settings = Configurations::new(&args.common, &args.rules, args.fail_on)?;
+    let typed = settings.here()?;
     let here = args.common.machine_here();
     let targets = args.targets.sorted(&here);
     let files = if args.as_here { here.clone() } else { args.common.machine_fixed() };
-    let clients = args.common.clients(&configured)?;
     args.check(&targets)?;
+    let BaselineOptions { baseline, update_baseline } = &args.baseline;
+    let known = baseline.as_deref().map(|path| Known::read(path, *update_baseline)).transpose()?;
     let mut lint = Lint {
         args,
         judge: Judge {
-            levels: &levels,
-            clients,
+            settings: &settings,
+            typed,
             terraform: RefCell::default(),
             here,
             files,
             is_drawn: args.outputs.have_text(),
+            known: RefCell::new(known),
         },
         run: LintRun::default(),
         changed: false,
     };
     lint.all(targets)?;
-    let Lint { mut run, changed, .. } = lint;
+    let Lint { judge, mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
         return Ok(if run.problems.is_empty() {
@@ -101,8 +120,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         });
     }
     write(args, &mut run)?;
-    let fail_on = configured.fail_on(args.fail_on, FailOn::Warning);
-    Ok(exit(&run, fail_on, args.allow_empty))
+    judge.known.borrow().as_ref().map_or(Ok(()), Known::write)?;
+    Ok(exit(&run, args.allow_empty))
 }
 
 impl Args {
@@ -116,6 +135,8 @@ impl Args {
             && targets.iter().any(|target| matches!(target, Target::Uri(_)))
         {
             "--fix changes files; what it would do to a URI of the command line is shown by --diff"
+        } else if self.fixing.diff && self.baseline.update_baseline {
+            "--diff changes nothing: it does not go with --update-baseline"
         } else {
             return Ok(());
         };
@@ -157,6 +178,9 @@ impl Lint<'_> {
                 Err(problem) => self.run.problems.push(problem),
             }
         }
+        if !self.args.fixing.diff {
+            self.judge.own_files(&mut self.run);
+        }
         Ok(())
     }
 
@@ -177,10 +201,13 @@ impl Lint<'_> {
             return self.difference(&name, bytes).map(drop);
         }
         if fixing.fix {
-            let mended = self.judge.mended_text(&name, bytes, fixing.allowed());
-            console::pass_through(&mended.text)?;
-            self.count(&mended);
-            self.judge.text(&name, &mended.text, &mut self.run);
+            let mended = self.judge.mended_text(&name, bytes, fixing.allowed(), &mut self.run);
+            let text = mended.as_ref().map_or(bytes, |mended| &mended.text);
+            console::pass_through(text)?;
+            self.judge.text(&name, text, &mut self.run);
+            if let Some(mended) = &mended {
+                self.count(mended);
+            }
         } else {
             self.judge.text(&name, bytes, &mut self.run);
         }
@@ -193,8 +220,8 @@ impl Lint<'_> {
             return self.difference(path, &bytes).map(drop);
         }
         if fixing.fix {
-            let mended = self.judge.mended_text(path, &bytes, fixing.allowed());
-            if mended.text != bytes {
+            let mended = self.judge.mended_text(path, &bytes, fixing.allowed(), &mut self.run);
+            if let Some(mended) = mended.filter(|mended| mended.text != bytes) {
                 match std::fs::write(path, &mended.text) {
                     Ok(()) => {
                         self.count(&mended);
@@ -213,7 +240,10 @@ impl Lint<'_> {
     }
 
     fn difference(&mut self, path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-        let mended = self.judge.mended_text(path, bytes, self.args.fixing.allowed());
+        let allowed = self.args.fixing.allowed();
+        let Some(mended) = self.judge.mended_text(path, bytes, allowed, &mut self.run) else {
+            return Ok(());
+        };
         let dialect = Dialect::of(path);
         let found = [bytes, &mended.text].map(|text| scan(text, dialect).found);
         let before = Ground::file(path, bytes, &found[0]);
@@ -247,10 +277,10 @@ fn not_written(path: &Path, error: &io::Error) -> Problem {
     }
 }
 
-fn exit(run: &LintRun, fail_on: FailOn, allow_empty: bool) -> Exit {
+fn exit(run: &LintRun, allow_empty: bool) -> Exit {
     if !run.problems.is_empty() {
         Exit::Wrong
-    } else if run.findings.iter().any(|placed| fail_on.is_reached(placed.finding.severity)) {
+    } else if run.fails {
         Exit::Findings
     } else if run.summary.uris == 0 && !allow_empty {
         Exit::Nothing

@@ -48,7 +48,7 @@ struct Planner<'a> {
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let configured = args.common.configured()?;
     let machine = args.common.machine_here();
-    let clients = args.common.clients(&configured)?;
+    let clients = configured.clients(&args.common)?;
     let targets = args.targets.sorted(&machine);
     let mut out = console::stdout(args.common.color);
     let mut planner = Planner {

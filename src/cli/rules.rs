@@ -1,16 +1,18 @@
 //! `virt-doctor rules`: the catalogue, with levels and why they are so.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::common::{Common, Format, OneFormat, RuleOptions};
+use super::configured::Configurations;
 use super::{CliError, Exit};
 use crate::engine::examples::{self, Mismatch};
 use crate::finding::Rule;
-use crate::report::catalogue;
+use crate::report::catalogue::{self, InForceFor};
 use crate::report::console::{self, Color};
+use crate::settings::FailOn;
 
 /// List the rules, their levels, and why they have them
 #[derive(Debug, ClapArgs)]
@@ -24,6 +26,9 @@ pub(super) struct Args {
     common: Common,
     #[command(flatten)]
     rules: RuleOptions,
+    /// The levels in force for this file, and what else is set for it
+    #[arg(long = "for", value_name = "FILE")]
+    file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,12 +45,21 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     if let Some(Command::Test { files }) = &args.command {
         return test(files);
     }
-    let levels = args.common.configured()?.levels(&args.rules)?;
+    let settings = Configurations::new(&args.common, &args.rules, None)?;
+    let settings = settings.of(args.file.as_deref().unwrap_or(Path::new(".")))?;
+    let in_force = args.file.as_deref().map(|file| InForceFor {
+        file,
+        config: settings.config.as_ref().map(|config| &*config.path),
+        client: (settings.clients.map(|clients| clients.to_string()), &settings.clients_origin),
+        fail_on: (settings.fail_on.map(FailOn::name), &settings.fail_on_origin),
+    });
     let mut out = console::stdout(args.common.color);
     match args.format.format {
-        Format::Text | Format::Concise => catalogue::table(&levels, &mut out)?,
-        Format::Json => catalogue::table_json(&levels, &mut out)?,
-        Format::Jsonl => catalogue::table_lines(&levels, &mut out)?,
+        Format::Text | Format::Concise => {
+            catalogue::table(&settings.levels, in_force.as_ref(), &mut out)?;
+        }
+        Format::Json => catalogue::table_json(&settings.levels, in_force.as_ref(), &mut out)?,
+        Format::Jsonl => catalogue::table_lines(&settings.levels, in_force.as_ref(), &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Clean)

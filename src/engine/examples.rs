@@ -5,18 +5,19 @@
 //! the end of a line expects a finding there whose place is exactly that text. A
 //! ```` ```json evidence ```` block describes one connection, and an ```` ```expect ````
 //! block behind it says the same. What no expectation covers must not be found,
-//! with every rule on.
+//! with every rule on. A `virt-doctor.toml` or a `baseline.toml` is in force for the
+//! files behind it, up to the next one.
 
-use std::path::Path;
+mod around;
 
 use serde::Deserialize;
 
+use self::around::Around;
 use crate::engine::{Levels, Subject, judge_evidence};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Dialect, Terraform, scan};
 use crate::settings::{ConfContent, Machine, Source};
-use crate::tables::clients::{Build, Client, Family};
+use crate::tables::clients::{Build, Client};
 
 /// What an example does not show as its page says.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,19 +69,23 @@ struct Block<'p> {
 pub(crate) fn check(page: &str) -> Vec<Mismatch> {
     let blocks = blocks(page);
     let mut found = Vec::new();
+    let mut around = Around::default();
     for (at, block) in blocks.iter().enumerate() {
         let expectations =
             blocks.get(at + 1).filter(|next| next.info == "expect").map(expect_block);
         match block.info {
             "json evidence" => case(block, expectations.unwrap_or_default(), &mut found),
             "toml rule" | "expect" => {}
+            "toml virt-doctor.toml" => around.configure(block, &mut found),
+            "toml baseline.toml" => around.know(block, &mut found),
             info => {
                 if let Some((_, name)) = info.split_once(' ') {
-                    file(block, name, expectations.unwrap_or_default(), &mut found);
+                    around.file(block, name, expectations.unwrap_or_default(), &mut found);
                 }
             }
         }
     }
+    around.end(&mut found);
     found
 }
 
@@ -116,39 +121,6 @@ fn expected(text: &str, line: usize) -> Expected {
     let (rule, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     let quoted = rest.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     Expected { rule: rule.to_owned(), text: quoted.map(str::to_owned), line }
-}
-
-/// A block that is a file.
-fn file(
-    block: &Block<'_>,
-    name: &str,
-    mut expectations: Vec<Expected>,
-    mismatches: &mut Vec<Mismatch>,
-) {
-    let mut text = String::new();
-    for (at, line) in block.lines.iter().enumerate() {
-        let mut parts = line.split("  # error: ");
-        text.push_str(parts.next().unwrap_or_default());
-        text.push('\n');
-        expectations.extend(parts.map(|part| expected(part, block.line + at)));
-    }
-    let machine = Machine::fixed("2026-01-01".into());
-    let levels = Levels::default();
-    let client = if Terraform::reads(Path::new(name)) {
-        Client::newest(Family::Terraform)
-    } else {
-        Client::LIBVIRT
-    };
-    let mut found = Vec::new();
-    for located in scan(text.as_bytes(), Dialect::of(Path::new(name))).found {
-        let source = Source::of_file(&located.text);
-        for finding in Subject::new(&source, client, &machine, false).lint(&levels).findings {
-            let span = located.in_file(finding.span);
-            let line = text[..span.start as usize].matches('\n').count();
-            found.push((finding.rule, text[span.range()].to_owned(), Some(block.line + line)));
-        }
-    }
-    compare(expectations, found, block.line, mismatches);
 }
 
 /// A block that is a connection with evidence.
@@ -233,12 +205,14 @@ fn compare(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
     use crate::engine::Verdict;
     use crate::engine::bind::{EVIDENCE, STATIC};
     use crate::engine::seal::placeholder;
     use crate::finding::Severity;
+    use crate::inventory::{Dialect, scan};
 
     #[test]
     fn the_examples_of_every_page_are_true() {

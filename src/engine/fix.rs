@@ -42,24 +42,33 @@ const ROUNDS: usize = 16;
 impl Subject<'_> {
     /// The fixes of this connection, the first of each finding.
     pub(crate) fn fixes(&self, levels: &Levels, allowed: Allowed) -> Vec<Applicable> {
+        self.fixes_but(levels, allowed, |_| false)
+    }
+
+    /// Those of findings that are not hidden. Every finding is asked about.
+    pub(crate) fn fixes_but(
+        &self,
+        levels: &Levels,
+        allowed: Allowed,
+        mut is_hidden: impl FnMut(Rule) -> bool,
+    ) -> Vec<Applicable> {
         self.read(|reading| {
             replaced(static_drafts(reading, levels), reading.uri)
                 .into_iter()
-                .filter(|draft| allowed.has(draft))
-                .filter_map(|draft| {
-                    let fix = draft.fixes.into_iter().next()?;
-                    Some(Applicable { rule: draft.rule, edits: fix.edits })
-                })
+                .filter(|draft| !is_hidden(draft.rule))
+                .filter_map(|draft| allowed.of(draft))
                 .collect()
         })
     }
 }
 
 impl Allowed {
-    fn has(self, draft: &Draft) -> bool {
-        draft.fixes.first().is_some_and(|fix| {
-            self == Self::Unsafe || draft.rule.applicability(fix) == Applicability::Safe
-        })
+    /// The first fix of a finding, if it may be applied.
+    pub(crate) fn of(self, draft: Draft) -> Option<Applicable> {
+        let fix = draft.fixes.into_iter().next()?;
+        let is_allowed =
+            self == Self::Unsafe || draft.rule.applicability(&fix) == Applicability::Safe;
+        is_allowed.then_some(Applicable { rule: draft.rule, edits: fix.edits })
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) enum ProblemKind {
     NotRead,
     /// A file could not be written back.
     NotWritten,
+    /// A configuration file is wrong; what it is for was not judged.
+    BadConfig,
     /// A line or argument is no URI that could be given to a client.
     BadInput,
 }

@@ -1,6 +1,7 @@
 //! The rules: as a table, and one rule's page for the terminal.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -10,21 +11,85 @@ use super::object::Object;
 use super::style::{faint, severity, strong};
 use crate::engine::examples::Mismatch;
 use crate::engine::{Levels, Origin};
-use crate::finding::Rule;
+use crate::finding::{Rule, Severity};
 use crate::text::{Shown, Veil};
 
 /// Why a rule has its level.
 fn because(origin: &Origin) -> String {
+    let veil = Veil::default();
     match origin {
         Origin::Page => "its own".to_owned(),
-        Origin::Config(file) => Shown::path(file).to_string(),
+        Origin::Config(place) => {
+            let at = format!("{}:{}", Shown::path(&place.file), place.line);
+            let paths = place.paths.as_ref().map(|paths| format!(", {}", veil.show(paths)));
+            at + &paths.unwrap_or_default()
+        }
         Origin::Option(option) => (*option).to_owned(),
     }
 }
 
+/// A file, and what is set for it besides the levels.
+pub(crate) struct InForceFor<'a> {
+    pub(crate) file: &'a Path,
+    /// The nearest configuration.
+    pub(crate) config: Option<&'a Path>,
+    pub(crate) client: (Option<String>, &'a Origin),
+    pub(crate) fail_on: (Option<&'static str>, &'a Origin),
+}
+
+impl InForceFor<'_> {
+    /// Name, value, and who set it.
+    fn rows(&self) -> [(&'static str, Option<String>, &Origin); 2] {
+        let fail_on = self.fail_on.0.map(str::to_owned);
+        [("client", self.client.0.clone(), self.client.1), ("fail-on", fail_on, self.fail_on.1)]
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{:<9}{}", "file", Shown::path(self.file))?;
+        let config = self.config.map_or_else(|| Shown::ours("none"), Shown::path);
+        writeln!(out, "{:<9}{config}", "config")?;
+        for (name, value, origin) in self.rows() {
+            if let Some(value) = value {
+                writeln!(out, "{name:<9}{value}   {}", faint(format!("({})", because(origin))))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let mut object = Object::new().shown("file", &Shown::path(self.file));
+        if let Some(config) = self.config {
+            object = object.shown("config", &Shown::path(config));
+        }
+        for (name, value, origin) in self.rows() {
+            let value = value.map(|value| {
+                Object::new().put("value", value).put("because", because(origin)).done()
+            });
+            object = object.put_some(if name == "client" { name } else { "fail_on" }, value);
+        }
+        object.done()
+    }
+}
+
+/// The level that is shown of a rule; none where it is off or silenced.
+fn shown_level(levels: &Levels, rule: Rule) -> Option<Severity> {
+    levels.of(rule).filter(|_| levels.silencer(rule).is_none())
+}
+
+fn origin(levels: &Levels, rule: Rule) -> &Origin {
+    levels.silencer(rule).unwrap_or(levels.origin(rule))
+}
+
 /// All rules by subject: level, name, summary; the reason where it is not the
 /// rule's own.
-pub(crate) fn table(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn table(
+    levels: &Levels,
+    in_force: Option<&InForceFor<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let Some(in_force) = in_force {
+        in_force.text(out)?;
+    }
     let mut rules: Vec<Rule> = Rule::all().collect();
     rules.sort_by_key(|rule| rule.folder());
     let width = rules.iter().map(|rule| rule.name().len()).max().unwrap_or(0);
@@ -34,11 +99,11 @@ pub(crate) fn table(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
             folder = rule.folder();
             writeln!(out, "\n{}", strong(folder))?;
         }
-        let (word, padding) = match levels.of(rule) {
+        let (word, padding) = match shown_level(levels, rule) {
             Some(level) => (severity(level), 8 - level.name().len()),
             None => (faint("off"), 5),
         };
-        let origin = levels.origin(rule);
+        let origin = origin(levels, rule);
         let reason = if *origin == Origin::Page {
             String::new()
         } else {
@@ -56,16 +121,30 @@ pub(crate) fn table(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The table as JSON.
-pub(crate) fn table_json(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn table_json(
+    levels: &Levels,
+    in_force: Option<&InForceFor<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let rules: Vec<Value> = Rule::all().map(|rule| row(rule, levels)).collect();
-    write_document(
-        &Object::new().put("version", 1).put("rules", rules).put("problems", [0; 0]).done(),
-        out,
-    )
+    let document = Object::new()
+        .put("version", 1)
+        .put_some("for", in_force.map(InForceFor::json))
+        .put("rules", rules)
+        .put("problems", [0; 0])
+        .done();
+    write_document(&document, out)
 }
 
-/// The table as a stream: a rule a line.
-pub(crate) fn table_lines(levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+/// The table as a stream: a rule a line, before them what is set for the file.
+pub(crate) fn table_lines(
+    levels: &Levels,
+    in_force: Option<&InForceFor<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let Some(in_force) = in_force {
+        write_line(&line_of("for", in_force.json()), out)?;
+    }
     Rule::all().try_for_each(|rule| write_line(&line_of("rule", row(rule, levels)), out))
 }
 
@@ -75,14 +154,14 @@ fn row(rule: Rule, levels: &Levels) -> Value {
         .put("rule", rule)
         .put("folder", rule.folder())
         .put("summary", &head.summary)
-        .put("level", levels.of(rule).map_or("off", crate::finding::Severity::name))
-        .put("because", because(levels.origin(rule)))
+        .put("level", shown_level(levels, rule).map_or("off", Severity::name))
+        .put("because", because(origin(levels, rule)))
         .put("severity", head.severity)
         .put("precision", head.precision)
         .put("effect", head.effect)
         .put("fix", head.fix)
         .put("clients", head.clients())
-        .put("locked", head.locked)
+        .put("locked", levels.is_locked(rule))
         .put("since", &head.since)
         .put("replaces", &head.replaces)
         .put("explains", &head.explains)
@@ -111,7 +190,7 @@ pub(crate) fn page_line(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io:
 /// One rule for an 80-column terminal.
 pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
     let head = rule.head();
-    let level = levels.of(rule).map_or_else(|| faint("off"), severity);
+    let level = shown_level(levels, rule).map_or_else(|| faint("off"), severity);
     writeln!(out, "{}   {level}", strong(rule.name()))?;
     for line in flow(&head.summary, Some(78)) {
         writeln!(out, "  {line}")?;

@@ -32,8 +32,9 @@ struct Entry {
     rule: String,
     severity: &'static str,
     path: Shown,
-    /// Secrets hidden, so that nobody can try passwords on the fingerprint.
-    uri: String,
+    /// A URI; of what is about none, the message. Secrets hidden, so that nobody can try
+    /// passwords on the fingerprint.
+    about: String,
     description: String,
     lines: (u32, u32),
 }
@@ -41,7 +42,7 @@ struct Entry {
 impl Entry {
     /// What stays the same when the lines around it change.
     fn identity(&self) -> String {
-        format!("{}\0{}\0{}", self.rule, self.path.as_str(), self.uri)
+        format!("{}\0{}\0{}", self.rule, self.path.as_str(), self.about)
     }
 
     fn done(self, occurrence: usize) -> Value {
@@ -69,6 +70,7 @@ impl Entry {
 fn finding(placed: &Placed, root: &Root) -> Entry {
     let finding = &placed.finding;
     let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    let about = if placed.uri.is_empty() { &finding.message } else { &placed.uri };
     Entry {
         rule: finding.rule.name().to_owned(),
         severity: match finding.severity {
@@ -81,7 +83,7 @@ fn finding(placed: &Placed, root: &Root) -> Entry {
             .file
             .as_deref()
             .map_or_else(|| placed.uri.clone(), |file| Shown::path(&root.path(file))),
-        uri: placed.uri.to_string(),
+        about: about.to_string(),
         description: format!("{}{help}", finding.message),
         lines: (placed.start.line, placed.end.line),
     }
@@ -94,7 +96,7 @@ fn problem(problem: &Problem, root: &Root) -> Entry {
         rule: kind(problem),
         severity: "blocker",
         path: file.map_or_else(|| Shown::ours("-"), |file| Shown::path(&root.path(file))),
-        uri: String::new(),
+        about: String::new(),
         description: Veil::default().show(&problem.message).to_string(),
         lines: (1, 1),
     }

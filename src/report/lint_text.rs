@@ -66,7 +66,15 @@ fn summary(summary: &Summary) -> String {
     } else {
         String::new()
     };
-    format!("{fixed}{} in {place}{}", strong(found.join(", ")), fixable(summary))
+    let found = strong(found.join(", "));
+    format!("{fixed}{found} in {place}{}{}", hidden(summary), fixable(summary))
+}
+
+/// ", 2 suppressed, 40 in the baseline"
+fn hidden(summary: &Summary) -> String {
+    let counts = [(summary.suppressed, "suppressed"), (summary.baselined, "in the baseline")];
+    let told = counts.iter().filter(|(count, _)| *count > 0);
+    told.fold(String::new(), |text, (count, what)| text + &format!(", {count} {what}"))
 }
 
 /// " (2 with --fix, 1 more with --fix --unsafe-fixes)"

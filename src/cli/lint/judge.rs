@@ -2,27 +2,34 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 
+use super::known::Known;
 use crate::cli::common::Clients;
-use crate::engine::fix::{Allowed, Mended, mend};
-use crate::engine::{Levels, Subject};
-use crate::inventory::{Context, Dialect, Located, Terraform, scan};
+use crate::cli::configured::{Configurations, InForce};
+use crate::engine::baseline;
+use crate::engine::fix::{Allowed, Applicable, Mended, mend};
+use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
+use crate::finding::Draft;
+use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
-use crate::report::{Judged, LintRun};
-use crate::settings::{Machine, Source};
+use crate::report::{Judged, LintRun, Placed};
+use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
+use crate::text::{Shown, Veil};
 
 /// How to judge.
 pub(super) struct Judge<'a> {
-    pub(super) levels: &'a Levels,
-    /// Asked for; else each file's own.
-    pub(super) clients: Option<Clients>,
+    pub(super) settings: &'a Configurations<'a>,
+    /// For the URIs of the command line.
+    pub(super) typed: Rc<InForce>,
     pub(super) terraform: RefCell<Terraform>,
     pub(super) here: Machine,
     /// For the URIs of files.
     pub(super) files: Machine,
     /// Whether findings are shown on the lines of their files.
     pub(super) is_drawn: bool,
+    pub(super) known: RefCell<Option<Known>>,
 }
 
 impl Judge<'_> {
@@ -31,36 +38,80 @@ impl Judge<'_> {
         let source = Source::given(text, &self.here);
         let subject = self.typed(&source);
         let uri = subject.uri.unwrap_or_default();
-        let judged = subject.lint(self.levels);
+        let judged = subject.lint(&self.typed.levels);
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);
         run.summary.uris += 1;
         run.judge(Judged::Argument { uri: shown.clone(), unsettled: None });
         for finding in judged.findings {
-            run.add(ground.place(finding, &shown, subject.client, None));
+            run.add(ground.place(finding, &shown, subject.client, None), self.typed.fail_on());
         }
     }
 
     /// The URIs of a file.
     pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
-        let scan = scan(bytes, Dialect::of(path));
-        let client = self.client_of(path);
+        // A list of known findings quotes URIs, and uses none.
+        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+            return;
+        }
+        let Some(settings) = self.settings_of(path, run) else { return };
+        let levels = &settings.levels;
+        let dialect = Dialect::of(path);
+        let scan = scan(bytes, dialect);
+        let client = self.client_of(path, &settings);
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
+        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+        let mut known = self.known.borrow_mut();
+        let mut known = known.as_mut().map(|known| known.file(path, levels));
+        let mut found: Vec<Placed> = Vec::new();
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
-        if scan.found.iter().any(is_judged) {
-            run.judge(Judged::File(path.to_owned()));
-        }
         for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let judged = self.filed(&located.text, client).lint(self.levels);
+            let judged = self.filed(&located.text, client, &settings).lint(levels);
             run.summary.uris += 1;
             if judged.findings.is_empty() {
                 continue;
             }
             let shown = shown_source(located, bytes);
             for finding in judged.findings {
-                run.add(ground.place(finding, &shown, client, Some(located)));
+                let rule = finding.rule;
+                if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
+                {
+                    run.summary.suppressed += 1;
+                } else if known.as_mut().is_some_and(|known| known.hides(rule, &shown, levels)) {
+                    run.summary.baselined += 1;
+                } else {
+                    found.push(ground.place(finding, &shown, client, Some(located)));
+                }
             }
+        }
+        found.extend(about(&ground, &suppressions.drafts(levels), levels, client));
+        found.sort_by_key(|placed| placed.start.line);
+        if scan.found.iter().any(is_judged) {
+            run.judge(Judged::File(path.to_owned()));
+        }
+        add(path, found, settings.fail_on(), run);
+    }
+
+    /// What there is to say about the configuration and the baseline themselves.
+    pub(super) fn own_files(&self, run: &mut LintRun) {
+        for file in self.settings.files() {
+            let settings = self.settings_of(&file.path, run);
+            let Some(settings) = settings else { continue };
+            let drafts = expired_paths(&file, &self.files.today);
+            let found = about(
+                &Ground::file(&file.path, file.text.as_bytes(), &[]).drawn_if(self.is_drawn),
+                &drafts,
+                &settings.levels,
+                Client::LIBVIRT,
+            );
+            add(&file.path, found, settings.fail_on(), run);
+        }
+        if let Some(known) = &*self.known.borrow() {
+            let (levels, fail_on) = (&self.typed.levels, self.typed.fail_on());
+            let ground = Ground::file(known.path(), known.text(), &[]).drawn_if(self.is_drawn);
+            let found = about(&ground, &known.stale(levels), levels, Client::LIBVIRT);
+            add(known.path(), found, fail_on, run);
         }
     }
 
@@ -70,54 +121,114 @@ impl Judge<'_> {
             let source = Source::given(text, &self.here);
             // What stands behind an alias is not what was typed.
             if source.uri.as_deref() == Some(text) {
-                self.typed(&source).fixes(self.levels, allowed)
+                self.typed(&source).fixes(&self.typed.levels, allowed)
             } else {
                 Vec::new()
             }
         })
     }
 
-    /// What a file would be without the mistakes in its URIs.
-    pub(super) fn mended_text(&self, path: &Path, bytes: &[u8], allowed: Allowed) -> Mended {
+    /// What a file would be without the mistakes in its URIs. Nothing where its settings
+    /// are not known.
+    pub(super) fn mended_text(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        allowed: Allowed,
+        run: &mut LintRun,
+    ) -> Option<Mended> {
+        let settings = self.settings_of(path, run)?;
+        let levels = &settings.levels;
         let dialect = Dialect::of(path);
-        let client = self.client_of(path);
-        mend(bytes, |bytes| {
-            scan(bytes, dialect)
-                .found
-                .iter()
-                .filter(|located| is_judged(located))
-                .flat_map(|located| {
-                    let fixes = self.filed(&located.text, client).fixes(self.levels, allowed);
-                    fixes.into_iter().filter_map(|fix| fix.in_file(located))
-                })
-                .collect()
-        })
+        let client = self.client_of(path, &settings);
+        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+            return None;
+        }
+        Some(mend(bytes, |bytes| {
+            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+            let mut fixes: Vec<Applicable> = Vec::new();
+            for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
+                let subject = self.filed(&located.text, client, &settings);
+                let found = subject.fixes_but(levels, allowed, |rule| {
+                    suppressions.hides(rule, located.span, levels)
+                        || levels.silencer(rule).is_some()
+                });
+                fixes.extend(found.into_iter().filter_map(|fix| fix.in_file(located)));
+            }
+            let drafts = suppressions.drafts(levels).into_iter();
+            let drafts = drafts.filter(|draft| levels.silencer(draft.rule).is_none());
+            fixes.extend(drafts.filter_map(|draft| allowed.of(draft)));
+            fixes
+        }))
+    }
+
+    /// The settings for a file; where its configuration is wrong, that is told once.
+    fn settings_of(&self, path: &Path, run: &mut LintRun) -> Option<Rc<InForce>> {
+        self.settings
+            .of(path)
+            .map_err(|error| {
+                let message = error.to_string();
+                if !run.problems.iter().any(|told| told.message == message) {
+                    run.problems.push(Problem {
+                        kind: ProblemKind::BadConfig,
+                        file: None,
+                        message,
+                    });
+                }
+            })
+            .ok()
     }
 
     fn typed<'s>(&'s self, source: &'s Source) -> Subject<'s> {
-        self.compared(Subject::new(source, self.client_or(Client::LIBVIRT), &self.here, false))
+        let client = chosen(&self.typed, Client::LIBVIRT);
+        compared(Subject::new(source, client, &self.here, false), &self.typed)
     }
 
-    fn filed<'s>(&'s self, text: &'s [u8], client: Client) -> Subject<'s> {
-        self.compared(Subject::of_file(text, client, &self.files))
-    }
-
-    fn compared<'s>(&self, subject: Subject<'s>) -> Subject<'s> {
-        Subject { compare: self.clients == Some(Clients::All), ..subject }
+    fn filed<'s>(&'s self, text: &'s [u8], client: Client, settings: &InForce) -> Subject<'s> {
+        compared(Subject::of_file(text, client, &self.files), settings)
     }
 
     /// A Terraform file is read by the Terraform provider.
-    fn client_of(&self, path: &Path) -> Client {
+    fn client_of(&self, path: &Path, settings: &InForce) -> Client {
         let own = self.terraform.borrow_mut().client_of(path);
-        self.client_or(own.unwrap_or(Client::LIBVIRT))
+        chosen(settings, own.unwrap_or(Client::LIBVIRT))
     }
+}
 
-    fn client_or(&self, otherwise: Client) -> Client {
-        match self.clients {
-            Some(Clients::One(client)) => client,
-            Some(Clients::All) | None => otherwise,
-        }
+impl InForce {
+    fn fail_on(&self) -> FailOn {
+        self.fail_on.unwrap_or(FailOn::Warning)
     }
+}
+
+/// Findings of drafts that are about a file itself.
+fn about(ground: &Ground<'_>, drafts: &[Draft], levels: &Levels, client: Client) -> Vec<Placed> {
+    seal(drafts, &Veil::default(), levels)
+        .into_iter()
+        .filter(|finding| levels.silencer(finding.rule).is_none())
+        .map(|finding| ground.place(finding, &Shown::default(), client, None))
+        .collect()
+}
+
+/// Adds what was found in a file, even in one without a URI.
+fn add(path: &Path, found: Vec<Placed>, fail_on: FailOn, run: &mut LintRun) {
+    if !found.is_empty() {
+        run.judge(Judged::File(path.to_owned()));
+    }
+    for placed in found {
+        run.add(placed, fail_on);
+    }
+}
+
+fn chosen(settings: &InForce, otherwise: Client) -> Client {
+    match settings.clients {
+        Some(Clients::One(client)) => client,
+        Some(Clients::All) | None => otherwise,
+    }
+}
+
+fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
+    Subject { compare: settings.clients == Some(Clients::All), ..subject }
 }
 
 /// Comments and running text are not in force.

@@ -1,0 +1,227 @@
+//! Which settings are in force: from the command line, from our configuration file, and
+//! for each file from the one nearest to it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::CliError;
+use super::common::{Clients, Common, RuleOptions};
+use crate::engine::{Levels, Origin};
+use crate::settings::{ConfigError, ConfigFile, FailOn};
+
+/// The configuration in force for what stands in no file.
+#[derive(Debug, Default)]
+pub(crate) struct Configured {
+    file: Option<Arc<ConfigFile>>,
+}
+
+/// The settings for one file, or for the arguments.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) levels: Levels,
+    /// Asked for; else each file's own.
+    pub(crate) clients: Option<Clients>,
+    /// Who asked for it.
+    pub(crate) clients_origin: Origin,
+    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) fail_on_origin: Origin,
+    /// The file that they come from.
+    pub(crate) config: Option<Arc<ConfigFile>>,
+}
+
+impl Configured {
+    /// The configuration that a person named, else the nearest to this folder.
+    pub(super) fn of(common: &Common) -> Result<Self, CliError> {
+        let here = whole_path(Path::new("."));
+        let file = match common.config() {
+            Some(path) => Some(ConfigFile::read(path, &here)?),
+            None if common.isolated() => None,
+            None => ConfigFile::find(&here).map(|path| read_found(&path)).transpose()?,
+        };
+        Ok(Self { file: file.map(Arc::new) })
+    }
+
+    /// The level of every rule.
+    pub(crate) fn levels(&self, options: &RuleOptions) -> Result<Levels, CliError> {
+        levels(self.file.as_deref(), &[], "", options)
+    }
+
+    /// The clients by option, else by configuration; none where neither says.
+    pub(crate) fn clients(&self, common: &Common) -> Result<Option<Clients>, CliError> {
+        clients(self.file.as_deref(), &[], common).map(|(clients, _)| clients)
+    }
+
+    /// From which level on findings fail the run.
+    pub(crate) fn fail_on(&self, option: Option<FailOn>, otherwise: FailOn) -> FailOn {
+        fail_on(self.file.as_deref(), option).0.unwrap_or(otherwise)
+    }
+}
+
+/// Finds the settings of each file.
+#[derive(Debug)]
+pub(crate) struct Configurations<'a> {
+    common: &'a Common,
+    options: &'a RuleOptions,
+    fail_on: Option<FailOn>,
+    today: String,
+    /// One for all, where a person named it or wants none.
+    one: Option<Configured>,
+    folders: RefCell<HashMap<PathBuf, Folder>>,
+    read: RefCell<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
+    known: RefCell<HashMap<Key, Rc<InForce>>>,
+}
+
+/// A configuration file, and which of its tables for some paths match.
+type Key = (PathBuf, Vec<bool>);
+
+/// A folder's whole path, and the configuration nearest to it or why there is none.
+type Folder = Rc<(PathBuf, Result<Option<Arc<ConfigFile>>, ConfigError>)>;
+
+impl<'a> Configurations<'a> {
+    /// With the options of the command line over every file's own.
+    pub(crate) fn new(
+        common: &'a Common,
+        options: &'a RuleOptions,
+        fail_on: Option<FailOn>,
+    ) -> Result<Self, CliError> {
+        let is_one = common.config().is_some() || common.isolated();
+        Ok(Self {
+            common,
+            options,
+            fail_on,
+            today: common.today(),
+            one: is_one.then(|| Configured::of(common)).transpose()?,
+            folders: RefCell::default(),
+            read: RefCell::default(),
+            known: RefCell::default(),
+        })
+    }
+
+    /// The settings for what stands in no file.
+    pub(crate) fn here(&self) -> Result<Rc<InForce>, CliError> {
+        self.of(Path::new("."))
+    }
+
+    /// The settings for a file.
+    pub(crate) fn of(&self, path: &Path) -> Result<Rc<InForce>, CliError> {
+        let folder = self.folder(path);
+        let config = match (&self.one, &folder.1) {
+            (Some(one), _) => one.file.clone(),
+            (None, Ok(config)) => config.clone(),
+            (None, Err(error)) => return Err(error.clone().into()),
+        };
+        let file = path.file_name().map_or_else(|| folder.0.clone(), |name| folder.0.join(name));
+        let matched: Vec<bool> = config
+            .iter()
+            .flat_map(|config| &config.config.paths)
+            .map(|paths| paths.matches(&file))
+            .collect();
+        let place = config.as_ref().map(|config| config.path.to_path_buf()).unwrap_or_default();
+        let key = (place, matched);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let (clients, clients_origin) = clients(config.as_deref(), &key.1, self.common)?;
+        let (fail_on, fail_on_origin) = fail_on(config.as_deref(), self.fail_on);
+        let levels = levels(config.as_deref(), &key.1, &self.today, self.options)?;
+        let settings =
+            Rc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
+        self.known.borrow_mut().insert(key, Rc::clone(&settings));
+        Ok(settings)
+    }
+
+    /// The configuration files that were used.
+    pub(crate) fn files(&self) -> Vec<Arc<ConfigFile>> {
+        let known = self.known.borrow();
+        let mut files: Vec<_> = known.values().filter_map(|one| one.config.clone()).collect();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        files.dedup_by(|one, other| one.path == other.path);
+        files
+    }
+
+    fn folder(&self, path: &Path) -> Folder {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        if let Some(known) = self.folders.borrow().get(folder) {
+            return Rc::clone(known);
+        }
+        let whole = whole_path(folder);
+        let config = if self.one.is_some() { Ok(None) } else { self.nearest(&whole) };
+        let found = Rc::new((whole, config));
+        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&found));
+        found
+    }
+
+    /// Read once, however many folders have it.
+    fn nearest(&self, folder: &Path) -> Result<Option<Arc<ConfigFile>>, ConfigError> {
+        let Some(path) = ConfigFile::find(folder) else { return Ok(None) };
+        let mut read = self.read.borrow_mut();
+        let file = read.entry(path.clone()).or_insert_with(|| read_found(&path).map(Arc::new));
+        file.clone().map(Some)
+    }
+}
+
+/// The path from the root of the file system. A link to a file stays where it stands.
+pub(crate) fn whole_path(folder: &Path) -> PathBuf {
+    std::fs::canonicalize(folder)
+        .or_else(|_| std::path::absolute(folder))
+        .unwrap_or_else(|_| folder.to_owned())
+}
+
+/// A configuration that was found, called as a person here would call it.
+fn read_found(path: &Path) -> Result<ConfigFile, ConfigError> {
+    let root = path.parent().unwrap_or(path);
+    ConfigFile::read_as(&shown(path), path, root)
+}
+
+/// A path below this folder without the way to it.
+fn shown(path: &Path) -> PathBuf {
+    path.strip_prefix(whole_path(Path::new("."))).unwrap_or(path).to_owned()
+}
+
+fn clients(
+    file: Option<&ConfigFile>,
+    matched: &[bool],
+    common: &Common,
+) -> Result<(Option<Clients>, Origin), CliError> {
+    if let Some(clients) = common.client() {
+        return Ok((Some(clients), Origin::Option("--client")));
+    }
+    let Some(file) = file else { return Ok((None, Origin::Page)) };
+    let of_paths = file.config.paths.iter().zip(matched).filter(|(_, matches)| **matches);
+    let of_paths = of_paths.filter_map(|(paths, _)| paths.client.as_ref()).next_back();
+    let Some(word) = of_paths.or(file.config.client.as_ref()) else {
+        return Ok((None, Origin::Page));
+    };
+    let clients = word
+        .get_ref()
+        .parse()
+        .map_err(|error| file.wrong(word.span().start, format!("{error}")))?;
+    Ok((Some(clients), Origin::of_value(file, word, None)))
+}
+
+fn fail_on(file: Option<&ConfigFile>, option: Option<FailOn>) -> (Option<FailOn>, Origin) {
+    if option.is_some() {
+        return (option, Origin::Option("--fail-on"));
+    }
+    match file.and_then(|file| Some((file, file.config.fail_on.as_ref()?))) {
+        Some((file, level)) => (Some(*level.get_ref()), Origin::of_value(file, level, None)),
+        None => (None, Origin::Page),
+    }
+}
+
+/// The configuration, then the command line.
+fn levels(
+    file: Option<&ConfigFile>,
+    matched: &[bool],
+    today: &str,
+    options: &RuleOptions,
+) -> Result<Levels, CliError> {
+    let levels = file.map(|file| Levels::of_config(file, matched, today)).transpose()?;
+    let mut levels = levels.unwrap_or_default();
+    options.apply(&mut levels).map_err(|error| CliError::Usage(error.to_string()))?;
+    Ok(levels)
+}

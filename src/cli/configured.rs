@@ -187,20 +187,26 @@ fn clients(
     matched: &[bool],
     common: &Common,
 ) -> Result<(Option<Clients>, Origin), CliError> {
-    if let Some(clients) = common.client() {
-        return Ok((Some(clients), Origin::Option("--client")));
+    let mut clients = (None, Origin::Page);
+    if let Some(file) = file {
+        let of_paths = file.config.paths.iter().enumerate();
+        let of_paths = of_paths.filter_map(|(at, paths)| Some((Some(at), paths.client.as_ref()?)));
+        let of_all = file.config.client.as_ref().map(|word| (None, word));
+        for (table, word) in of_all.into_iter().chain(of_paths) {
+            let parsed: Clients = word
+                .get_ref()
+                .parse()
+                .map_err(|error| file.wrong(word.span().start, format!("{error}")))?;
+            if table.is_none_or(|at| matched.get(at) == Some(&true)) {
+                let paths = table.map(|at| file.config.paths[at].patterns());
+                clients = (Some(parsed), Origin::of_value(file, word, paths));
+            }
+        }
     }
-    let Some(file) = file else { return Ok((None, Origin::Page)) };
-    let of_paths = file.config.paths.iter().zip(matched).filter(|(_, matches)| **matches);
-    let of_paths = of_paths.filter_map(|(paths, _)| paths.client.as_ref()).next_back();
-    let Some(word) = of_paths.or(file.config.client.as_ref()) else {
-        return Ok((None, Origin::Page));
-    };
-    let clients = word
-        .get_ref()
-        .parse()
-        .map_err(|error| file.wrong(word.span().start, format!("{error}")))?;
-    Ok((Some(clients), Origin::of_value(file, word, None)))
+    if let Some(option) = common.client() {
+        clients = (Some(option), Origin::Option("--client"));
+    }
+    Ok(clients)
 }
 
 fn fail_on(file: Option<&ConfigFile>, option: Option<FailOn>) -> (Option<FailOn>, Origin) {

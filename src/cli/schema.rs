@@ -1,4 +1,4 @@
-//! `virt-doctor schema`: the contract of the JSON output.
+//! `virt-doctor schema`: the contracts of the JSON output and of our configuration.
 
 use std::io::Write as _;
 
@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::{CliError, Exit};
 use crate::report::console::{self, Color};
 
-/// Print the JSON Schema of the output
+/// Print the JSON Schema of the output, or of virt-doctor.toml
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Of which document
@@ -19,11 +19,14 @@ pub(super) struct Args {
 enum Document {
     /// What plan, uris, lint and check print with --format json and jsonl
     Output,
+    /// The configuration file, virt-doctor.toml
+    Config,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let text = match args.document {
         Document::Output => include_str!("../../schemas/output.json"),
+        Document::Config => include_str!("../../schemas/config.json"),
     };
     let mut out = console::stdout(Color::Never);
     out.write_all(text.as_bytes())?;

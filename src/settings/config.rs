@@ -223,6 +223,10 @@ mod tests {
                 "[[paths]]\nmatch = \"a\"\nignore = [\"b\"]\nreason = \"c\"\nuntil = \"soon\"\n",
                 "5:9: write the day as in 2027-01-31",
             ),
+            (
+                "[[paths]]\nmatch = \"a\"\nuntil = 2027-01-31\n",
+                "3:9: `until` is for `ignore`, and nothing is ignored here",
+            ),
             ("[[paths]]\nmatch = []\n", "2:9: there is no pattern"),
             ("[[paths]]\nmatch = \"{a\"\n", "2:9: "),
         ] {

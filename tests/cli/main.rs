@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
 
 mod bad_input;
+mod baseline;
+mod configuration;
 #[path = "../support/contract.rs"]
 mod contract;
 mod documents;
@@ -12,6 +14,7 @@ mod fixes;
 mod formats;
 mod run;
 mod secrets;
+mod suppressions;
 
 /// Each block of `tests/cmd/*.md` and of the README is a session in a terminal.
 #[test]

@@ -104,23 +104,27 @@ impl PathSettings {
         if self.matcher.is_empty() {
             return Err((at, "there is no pattern".to_owned()));
         }
+        self.check_ignored()
+    }
+
+    /// What is ignored has a reason, and only that.
+    fn check_ignored(&self) -> Result<(), (usize, String)> {
         let reason = self.reason.as_ref().filter(|reason| !reason.get_ref().trim().is_empty());
-        match (self.ignore.first(), reason) {
-            (Some(first), None) => {
-                let why = "what is ignored for some files needs a `reason`".to_owned();
-                return Err((first.span().start, why));
+        let wrong = match (self.ignore.first(), reason, &self.until) {
+            (Some(first), None, _) => {
+                (first.span(), "what is ignored for some files needs a `reason`")
             }
-            (None, Some(reason)) => {
-                let why = "a `reason` is for `ignore`, and nothing is ignored here".to_owned();
-                return Err((reason.span().start, why));
+            (None, Some(reason), _) => {
+                (reason.span(), "a `reason` is for `ignore`, and nothing is ignored here")
             }
-            _ => {}
-        }
-        match &self.until {
-            Some(until) if !is_day(&until.get_ref().0) => {
-                Err((until.span().start, "write the day as in 2027-01-31".to_owned()))
+            (None, None, Some(until)) => {
+                (until.span(), "`until` is for `ignore`, and nothing is ignored here")
             }
-            _ => Ok(()),
-        }
+            (_, _, Some(until)) if !is_day(&until.get_ref().0) => {
+                (until.span(), "write the day as in 2027-01-31")
+            }
+            _ => return Ok(()),
+        };
+        Err((wrong.0.start, wrong.1.to_owned()))
     }
 }

@@ -113,11 +113,12 @@ impl<'a> Configurations<'a> {
             (None, Ok(config)) => config.clone(),
             (None, Err(error)) => return Err(error.clone().into()),
         };
-        let file = path.file_name().map_or_else(|| folder.0.clone(), |name| folder.0.join(name));
+        // What stands in no file is at no path.
+        let file = path.file_name().map(|name| folder.0.join(name));
         let matched: Vec<bool> = config
             .iter()
             .flat_map(|config| &config.config.paths)
-            .map(|paths| paths.matches(&file))
+            .map(|paths| file.as_ref().is_some_and(|file| paths.matches(file)))
             .collect();
         let place = config.as_ref().map(|config| config.path.to_path_buf()).unwrap_or_default();
         let key = (place, matched);

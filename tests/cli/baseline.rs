@@ -129,6 +129,13 @@ fn a_list_that_cannot_be_used_is_an_error() {
         }
         assert_eq!(known(path), text, "it is left as it was");
     }
+    for special in ["/dev/zero", "sub"] {
+        Run::new(&["lint", "--baseline", special, "."])
+            .folder(path)
+            .run()
+            .assert_code(2)
+            .assert_says(&format!("{special}: it is not a regular file"));
+    }
     Run::new(&["lint", "--update-baseline", "."]).folder(path).run().assert_code(2);
     lint(path, &["--update-baseline", "--diff", "."]).assert_code(2);
     fs::remove_file(path.join("known.toml")).unwrap();

@@ -120,6 +120,14 @@ fn some_paths_have_settings_of_their_own() {
 }
 
 #[test]
+fn an_argument_is_at_no_path() {
+    let table = "[[paths]]\nmatch = [\"*\", \"/\"]\nignore = [\"plain-tcp\"]\nreason = \"r\"\n";
+    let folder = folder(&[("virt-doctor.toml", table), ("a.yml", URI)]);
+    run(folder.path(), &["lint", "a.yml"]).assert_code(0);
+    run(folder.path(), &["lint", "qemu+tcp://h.example/system"]).assert_code(1);
+}
+
+#[test]
 fn nothing_silences_a_locked_rule() {
     let comment = "# virt-doctor: ignore[plain-tcp] lab\n";
     let folder = folder(&[

@@ -28,6 +28,10 @@ impl Known {
     /// Reads the list. One that is to be written need not be there yet.
     pub(super) fn read(path: &Path, updates: bool) -> Result<Self, CliError> {
         let name = path.to_string_lossy();
+        // A FIFO would block, a device never end.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(CliError::Usage(format!("{name}: it is not a regular file")));
+        }
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if updates && error.kind() == std::io::ErrorKind::NotFound => String::new(),

@@ -16,6 +16,9 @@ pub(super) const TOP: usize = 20;
 /// How far back the beginning of a comment of several lines is looked for, in bytes.
 const BACK: usize = 4096;
 
+/// What some editors put before the first line.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 const ALONE: &str = "ignore";
 const WHOLE_FILE: &str = "ignore-file";
 
@@ -104,6 +107,7 @@ impl Reader<'_> {
     fn request(&mut self, at: usize) -> Option<Request> {
         let text = self.text;
         let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |feed| feed + 1);
+        let start = if start == 0 && text.starts_with(BOM) { BOM.len() } else { start };
         let end = line_end(text, at);
         let marks = self.marks(start);
         let comment = comment(text, (start, at), marks)?;
@@ -345,6 +349,7 @@ mod tests {
             ("a.lua", "-- virt-doctor: ignore[a] r\nx = u\n", "x = u"),
             ("a.sh", "# virt-doctor: ignore[a] r\nx \\\n  u\ny\n", "x \\\n  u"),
             ("a.md", "```yaml\n# virt-doctor: ignore[a] r\nx: u\n```\n", "x: u"),
+            ("a.yml", "\u{feff}# virt-doctor: ignore[a] r\nx: u\n", "x: u"),
             ("a.yml", "# virt-doctor: ignore[a] r\n\nx: u\n", "Lines(None)"),
             ("a.yml", "# virt-doctor: ignore[a] r", "Lines(None)"),
             ("a.yml", "# virt-doctor: ignore-file[a] r\n", "WholeFile"),

@@ -97,12 +97,15 @@ fn checks_without_a_network() {
 #[test]
 fn the_catalogue() {
     let all = document(&["rules", "--format", "json"], "rules_document");
-    for row in all["rules"].as_array().unwrap() {
+    let names = all["rules"].as_array().unwrap();
+    for row in names {
         let name = row["rule"].as_str().unwrap();
         document(&["explain", name, "--format", "json"], "explain_document");
     }
     let stream = lines(&["rules", "--format", "jsonl"]);
-    assert_eq!(stream.len(), all["rules"].as_array().unwrap().len());
+    assert_eq!(stream.len(), names.len());
+    let stream = lines(&["rules", "--for", "a.yml", "--format", "jsonl"]);
+    assert_eq!((stream.len() - 1, &stream[0]["file"]), (names.len(), &"a.yml".into()));
     let page = lines(&["explain", "plain-tcp", "--format", "jsonl"]);
     assert_eq!((page.len(), &page[0]["rule"]), (1, &"plain-tcp".into()));
     assert!(page[0]["page"].as_str().unwrap().starts_with("# `plain-tcp`"));

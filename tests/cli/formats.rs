@@ -333,3 +333,81 @@ fn completions_and_manual_pages() {
     assert!(folder.path().join("virt-doctor-rules-test.1").exists());
     Run::new(&["man", "--dir", "/no/such"]).run().assert_code(2).assert_says("/no/such/");
 }
+
+/// A finding about a URI, a known one, one silenced by comment and one for its path; and
+/// what is to be said about comments, the configuration and the list themselves.
+fn silenced() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (
+            "hosts.yml",
+            "a: qemu+tcp://commented.example/system  # virt-doctor: ignore[plain-tcp] lab\n\
+             b: qemu+tcp://known.example/system\n\
+             c: qemu+ssh://l.example/system?keyfil=/k\n",
+        ),
+        ("none.yml", "# virt-doctor: ignore-file[plain-tcp] lab\nx: 1\n"),
+        ("paths.yml", "a: qemu+tcp://path.example/system\n"),
+        (
+            "virt-doctor.toml",
+            "[[paths]]\nmatch = \"paths.yml\"\nignore = [\"plain-tcp\"]\nreason = \"lab\"\n\n\
+             [[paths]]\nmatch = \"old.yml\"\nignore = [\"plain-tcp\"]\nreason = \"lab\"\n\
+             until = \"2026-01-01\"\n",
+        ),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let head = "# virt-doctor baseline: findings that are known.";
+    let entry = |host: &str| {
+        format!(
+            "  {{ file = \"hosts.yml\", rule = \"plain-tcp\", uri = \"qemu+tcp://{host}.example/system\", count = 1 }},\n"
+        )
+    };
+    let known =
+        format!("{head}\nversion = 1\nfindings = [\n{}{}]\n", entry("gone"), entry("known"));
+    fs::write(folder.path().join("known.toml"), known).unwrap();
+    folder
+}
+
+#[test]
+fn what_is_silenced_is_in_no_report_and_the_rest_stands_in_its_file() {
+    let folder = silenced();
+    let report = |format: &str| {
+        let common = ["lint", "--today", "2026-06-01", "--baseline", "known.toml", "."];
+        let ran = Run::new(&[&common[..], &["--format", format]].concat());
+        let ran = ran.folder(folder.path()).run().assert_code(1).stdout.clone();
+        for word in ["commented", "known.example", "path.example"] {
+            assert!(!ran.contains(word), "{format}: {ran}");
+        }
+        ran
+    };
+    let expected = [
+        ("hosts.yml", 3, "misspelt-parameter"),
+        ("none.yml", 1, "unused-suppression"),
+        ("virt-doctor.toml", 10, "expired-suppression"),
+        ("known.toml", 4, "stale-baseline-entry"),
+    ];
+    let summary = serde_json::from_str::<Value>(&report("json")).unwrap()["summary"].clone();
+    assert_eq!((&summary["suppressed"], &summary["baselined"]), (&json!(2), &json!(1)));
+
+    let sarif = sarif(&report("sarif"));
+    let gitlab: Value = serde_json::from_str(&report("gitlab")).unwrap();
+    let (concise, github, junit) = (report("concise"), report("github"), report("junit"));
+    assert_eq!(sarif["results"].as_array().unwrap().len(), expected.len());
+    assert_eq!(gitlab.as_array().unwrap().len(), expected.len());
+    assert_eq!(concise.lines().count(), expected.len());
+    assert_eq!(github.lines().count(), expected.len());
+    assert!(junit.contains("tests=\"5\" failures=\"4\" errors=\"0\""), "{junit}");
+    for (at, (file, line, rule)) in expected.into_iter().enumerate() {
+        let place = &sarif["results"][at]["locations"][0]["physicalLocation"];
+        assert_eq!(sarif["results"][at]["ruleId"], rule);
+        assert_eq!(place["artifactLocation"]["uri"], file);
+        assert_eq!(place["region"]["startLine"], line);
+        let location = json!({"path": file, "lines": {"begin": line, "end": line}});
+        assert_eq!(gitlab[at]["location"], location);
+        assert!(concise.contains(&format!("{file}:{line}:")), "{concise}");
+        assert!(github.contains(&format!(" file={file},line={line},")), "{github}");
+        let suite = junit.split("<testsuite name=").find(|suite| suite.contains(rule)).unwrap();
+        assert!(suite.starts_with(&format!("\"{file}\"")), "{junit}");
+        assert!(suite.contains(&format!("file=\"{file}\" line=\"{line}\"")), "{junit}");
+    }
+}

@@ -193,7 +193,11 @@ fn a_common_word_as_password_leaves_the_rest_readable() {
     for (uri, lines) in [
         (
             "qemu+ssh://joe:ssh@h.example/system",
-            ["qemu+ssh://joe:***@h.example/system", "transport  ssh: the program ssh", "ssh -l joe:*** -T"],
+            [
+                "qemu+ssh://joe:***@h.example/system",
+                "transport  ssh: the program ssh",
+                "ssh -l joe:*** -T",
+            ],
         ),
         (
             "qemu+ssh://joe:system@h.example/system",

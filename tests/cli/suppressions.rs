@@ -37,6 +37,7 @@ const FILES: &[(&str, &str)] = &[
         "<!-- virt-doctor: ignore[plain-tcp] lab -->\n<uri>qemu+tcp://h.example/system</uri>\n",
     ),
     ("a.go", "f(\"qemu+tcp://h.example/system\") // virt-doctor: ignore[plain-tcp] lab\n"),
+    ("a.ps1", "# virt-doctor: ignore[plain-tcp] lab\n$u = 'qemu+tcp://h.example/system'\n"),
     ("a.lua", "-- virt-doctor: ignore[plain-tcp] lab\nuri = \"qemu+tcp://h.example/system\"\n"),
     (
         "a.yml",

@@ -31,7 +31,7 @@ pub(crate) struct Subject<'a> {
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) veil: Veil,
@@ -138,8 +138,12 @@ impl<'a> Subject<'a> {
     /// What the rules on text and plan say.
     pub(crate) fn lint(&self, levels: &Levels) -> Judged {
         self.read(|reading| {
-            let veil = reading.uri.veil();
             let drafts = replaced(static_drafts(reading, levels), reading.uri);
+            if drafts.is_empty() {
+                // Nothing is said, so nothing need be hidden.
+                return Judged::default();
+            }
+            let veil = reading.uri.veil();
             Judged { findings: seal(&drafts, &veil, levels), veil }
         })
     }

@@ -124,7 +124,7 @@ impl<'a> Subject<'a> {
         with(&Reading {
             uri,
             driver: uri.driver().and_then(Driver::named),
-            has_holes: memchr::memchr(HOLE, text).is_some(),
+            has_holes: is_template,
             secrets: &secrets(text),
             faults,
             others: &others,

@@ -38,7 +38,9 @@ fn worst(run: &LintRun) -> Option<Rule> {
 
 /// "3 errors and 1 warning in 12 URIs of 4 files"
 fn summary(summary: &Summary) -> String {
-    if summary.uris == 0 {
+    // A comment or a configuration may be wrong where there is no URI at all.
+    let nothing = summary.errors + summary.warnings + summary.notes == 0;
+    if summary.uris == 0 && nothing {
         let aside = match summary.not_judged {
             0 => String::new(),
             1 => ": 1 URI in comments or prose was not judged".to_owned(),

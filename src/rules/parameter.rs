@@ -30,9 +30,9 @@ pub(crate) use self::fit::{
     socket_with_network_transport, ssh_parameter_without_ssh, tls_parameter_without_tls,
 };
 pub(crate) use self::name::{
-    duplicate_parameter, esx_parameter_elsewhere, libvirt_parameter_with_esx, misspelt_parameter,
-    parameter_of_another_tool, part_as_parameter, root_outside_embed, unknown_parameter,
-    upper_case_parameter,
+    WEAKENING, duplicate_parameter, esx_parameter_elsewhere, libvirt_parameter_with_esx,
+    misspelt_parameter, parameter_of_another_tool, part_as_parameter, root_outside_embed,
+    unknown_parameter, upper_case_parameter,
 };
 pub(crate) use self::path::{
     pkipath_names_a_file, public_key_as_keyfile, putty_key, relative_path, tilde_in_path,

@@ -185,6 +185,25 @@ proptest! {
     }
 }
 
+/// Whoever misspelt the switch has had the check on until now.
+#[test]
+fn a_safe_fix_turns_no_check_off() {
+    for client in Client::ALL {
+        for text in [
+            "qemu+ssh://joe@kvm1.example/system?noverify=0",
+            "qemu+tls://kvm1.example/system?no_verfy=1",
+        ] {
+            let fixed = mended(text.as_bytes(), Allowed::Safe, client);
+            assert_eq!(String::from_utf8_lossy(&fixed), text, "{client}");
+        }
+    }
+    let plain = "qemu://kvm1.example/system";
+    let fixed = |client| mended(plain.as_bytes(), Allowed::Safe, client);
+    assert_eq!(fixed(Client::TERRAFORM), plain.as_bytes(), "0.8 would take TLS");
+    let newest = Client::newest(crate::tables::clients::Family::Terraform);
+    assert_eq!(fixed(newest), b"qemu+ssh://kvm1.example/system");
+}
+
 #[test]
 fn there_are_safe_and_unsafe_fixes() {
     let kinds: BTreeSet<bool> =

@@ -5,6 +5,7 @@ use super::go::is_go;
 use crate::finding::Drafts;
 use crate::plan::{Effect, Planned};
 use crate::rules::Reading;
+use crate::rules::parameter::{WEAKENING, offer_to_remove};
 use crate::tables::clients::{Client, UriDialect};
 use crate::tables::parameters::{Parameter, Reader, Value};
 use crate::tables::transports::Transport;
@@ -42,6 +43,9 @@ pub(crate) fn parameter_unknown_to_client(reading: &Reading<'_>, out: &mut Draft
                 planned.name_span,
                 known,
             );
+            if WEAKENING.contains(&known) {
+                draft.fix_is_unsafe();
+            }
         }
     }
 }
@@ -55,14 +59,13 @@ pub(crate) fn parameter_ignored_by_client(reading: &Reading<'_>, out: &mut Draft
             continue;
         }
         let users: Vec<&str> = row.used_by.iter().map(Transport::name).collect();
-        let section = planned.name_span.to(planned.value_span);
-        let (start, end) = super::terraform::section_with_separator(reading, section);
-        out.at(planned.name_span)
+        let draft = out
+            .at(planned.name_span)
             .fact("client", reading.dialect().phrase())
             .fact("name", planned.name.as_slice())
             .fact("transport", transport.name())
-            .fact("users", users.join(", "))
-            .fix("remove it", crate::text::Span::new(start, end), "");
+            .fact("users", users.join(", "));
+        offer_to_remove(draft, reading, planned);
     }
 }
 

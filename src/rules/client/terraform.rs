@@ -4,9 +4,9 @@ use super::refused;
 use crate::finding::Drafts;
 use crate::plan::{Effect, GoPart, TERRAFORM_DRIVERS};
 use crate::rules::Reading;
-use crate::tables::clients::UriDialect;
+use crate::rules::parameter::offer_to_remove;
+use crate::tables::clients::{Client, UriDialect};
 use crate::tables::transports::Transport;
-use crate::text::Span;
 
 /// A driver that the provider does not take.
 pub(crate) fn driver_unknown_to_client(reading: &Reading<'_>, out: &mut Drafts) {
@@ -32,13 +32,18 @@ pub(crate) fn host_means_ssh(reading: &Reading<'_>, out: &mut Drafts) {
         return;
     }
     let name = reading.text(driver);
-    out.at(host)
+    let draft = out
+        .at(host)
         .fact(
             "host",
             reading.plan.effective_host.as_ref().map(|host| host.as_slice()).unwrap_or_default(),
         )
         .fact("driver", name)
         .fix("write what it means now: +ssh", driver, [name, b"+ssh"].concat());
+    // Up to 0.8 it means TLS, and nobody says which release it is.
+    if reading.plan.client == Client::TERRAFORM {
+        draft.fix_is_unsafe();
+    }
 }
 
 /// The transport needs a host.
@@ -72,21 +77,10 @@ pub(crate) fn no_verify_by_presence(reading: &Reading<'_>, out: &mut Drafts) {
             && !planned.value_span.is_empty()
             && reading.is_certain(span)
         {
-            let (start, end) = section_with_separator(reading, span);
-            out.at(span).fact("value", planned.value.as_slice()).fix(
-                "remove it",
-                Span::new(start, end),
-                "",
-            );
+            let draft = out.at(span).fact("value", planned.value.as_slice());
+            offer_to_remove(draft, reading, planned);
         }
     }
-}
-
-/// The section with one of the separators beside it.
-pub(super) fn section_with_separator(reading: &Reading<'_>, section: Span) -> (usize, usize) {
-    let text = reading.uri.text();
-    let (start, end) = (section.start as usize, section.end as usize);
-    if text.get(end) == Some(&b'&') { (start, end + 1) } else { (start - 1, end) }
 }
 
 /// ssh without a user.
@@ -117,9 +111,7 @@ pub(crate) fn agent_forwarded(reading: &Reading<'_>, out: &mut Drafts) {
     let rest: Vec<&[u8]> = words.into_iter().filter(|word| *word != b"agent").collect();
     let draft = out.at(planned.value_span).fact("host", host);
     if rest.is_empty() {
-        let (start, end) =
-            section_with_separator(reading, planned.name_span.to(planned.value_span));
-        draft.fix("remove sshauth", Span::new(start, end), "");
+        offer_to_remove(draft, reading, planned);
     } else {
         draft.fix("leave agent out", planned.value_span, rest.join(&b','));
     }

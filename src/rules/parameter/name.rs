@@ -27,7 +27,7 @@ enum Stranger {
 }
 
 /// What turns a check off, once its name is written right.
-const WEAKENING: [&str; 3] = ["no_verify", "no_sanity", "known_hosts_verify"];
+pub(crate) const WEAKENING: [&str; 3] = ["no_verify", "no_sanity", "known_hosts_verify"];
 
 /// The parameters that the reader of this URI does not know, and what each is.
 fn strangers<'r>(

@@ -1,0 +1,57 @@
+# Certificates of the lab, made by GnuTLS's own certtool in the folder $PKI.
+# A second or third argument is a whole template, for one that is not as it should be.
+
+quietly() {
+    "$@" >>"$HERE/pki.log" 2>&1 || { tail -n 3 "$HERE/pki.log" >&2; return 1; }
+}
+
+# authority [NAME [TEMPLATE]]
+authority() {
+    name=${1:-ca}
+    mkdir -p "$PKI"
+    printf '%s\n' "${2:-cn = \"Lab CA\"
+ca
+cert_signing_key
+expiration_days = 30}" >"$PKI/$name.template"
+    quietly certtool --generate-privkey --bits 2048 --outfile "$PKI/$name.key"
+    quietly certtool --generate-self-signed --load-privkey "$PKI/$name.key" \
+        --template "$PKI/$name.template" --outfile "$PKI/$name.pem"
+}
+
+# certificate NAME TEMPLATE [AUTHORITY]
+certificate() {
+    printf '%s\n' "$2" >"$PKI/$1.template"
+    quietly certtool --generate-privkey --bits 2048 --outfile "$PKI/$1.key"
+    quietly certtool --generate-certificate --load-privkey "$PKI/$1.key" \
+        --load-ca-certificate "$PKI/${3:-ca}.pem" --load-ca-privkey "$PKI/${3:-ca}.key" \
+        --template "$PKI/$1.template" --outfile "$PKI/$1.pem"
+}
+
+server_certificate() {
+    certificate server "${1:-cn = \"server.test\"
+dns_name = \"server.test\"
+ip_address = \"192.0.2.2\"
+tls_www_server
+signing_key
+encryption_key
+expiration_days = 30}" "${2:-ca}"
+}
+
+client_certificate() {
+    certificate client "${1:-cn = \"joe\"
+organization = \"Lab\"
+tls_www_client
+signing_key
+encryption_key
+expiration_days = 30}" "${2:-ca}"
+}
+
+# Puts the CA's and the client's certificate where libvirt looks for them.
+install_client() {
+    mkdir -p /etc/pki/CA /etc/pki/libvirt/private
+    cp "$PKI/ca.pem" /etc/pki/CA/cacert.pem
+    cp "$PKI/client.pem" /etc/pki/libvirt/clientcert.pem
+    cp "$PKI/client.key" /etc/pki/libvirt/private/clientkey.pem
+    chmod 755 /etc/pki/libvirt/private
+    chmod 644 /etc/pki/CA/cacert.pem /etc/pki/libvirt/clientcert.pem /etc/pki/libvirt/private/clientkey.pem
+}

@@ -1,0 +1,277 @@
+//! Builds the hosts of a fault, breaks what is to be broken, and compares virsh and us.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::fault::{Fault, Need, Side};
+use crate::lab::{BASICS, Checked, Host, Lab};
+
+/// What came of a fault: a row of the table.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) virsh: String,
+    pub(crate) virsh_seconds: f64,
+    pub(crate) cause: String,
+    pub(crate) seconds: f64,
+    /// What is not as it must be.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// Functions that every script of a fault can use.
+const SHELL: &str = include_str!("pki.sh");
+/// No check may take longer, whatever is broken.
+const DEADLINE: f64 = 30.0;
+
+pub(crate) fn play(fault: &Fault) -> Row {
+    let mut row = Row { name: fault.name.clone(), ..Row::default() };
+    let played = catch_unwind(AssertUnwindSafe(|| staged(fault, &mut row)));
+    if let Err(panic) = played {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        row.wrong.push(words.unwrap_or("the scene ended in a panic").to_owned());
+    }
+    row
+}
+
+fn staged(fault: &Fault, row: &mut Row) {
+    let lab = build(fault);
+    let start = Instant::now();
+    let virsh = virsh(fault, &lab.client);
+    row.virsh_seconds = start.elapsed().as_secs_f64();
+    row.virsh = match &virsh {
+        Virsh::Connects => "connects".to_owned(),
+        Virsh::Says(words) => words.clone(),
+        Virsh::Silent => format!("nothing after {} s", fault.patience),
+    };
+    // What virsh left ends first.
+    sleep(Duration::from_millis(200));
+    let before = [&lab.client, &lab.server].map(state);
+    let logins_before = logins(&lab.server);
+    let checked = check(fault, &lab.client);
+    row.seconds = checked.took.as_secs_f64();
+    let target = checked.target();
+    row.cause = String::from(target["cause"].as_str().unwrap_or(""));
+    let verdict = target["verdict"].as_str().unwrap_or("").to_owned();
+    let wanted =
+        fault.verdict.as_deref().unwrap_or(if fault.cause.is_some() { "fails" } else { "ok" });
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, words: String| {
+        if !holds {
+            wrong.push(words);
+        }
+    };
+    must(verdict == wanted, format!("verdict {verdict}, not {wanted}"));
+    let cause = fault.cause.as_deref().unwrap_or("");
+    must(row.cause == cause, format!("cause {:?}, not {cause:?}", row.cause));
+    must((verdict == "ok") == matches!(virsh, Virsh::Connects), format!("virsh: {}", row.virsh));
+    must(row.seconds < DEADLINE, format!("it took {:.1} s", row.seconds));
+    let recorded = fault.virsh.as_deref().unwrap_or_default();
+    must(
+        match &virsh {
+            Virsh::Says(words) => !recorded.is_empty() && words.contains(recorded),
+            Virsh::Connects | Virsh::Silent => recorded.is_empty(),
+        },
+        format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
+    );
+    if !row.cause.is_empty() && target["causes"][0]["finding"].is_u64() {
+        let finding = checked.cause();
+        let message = finding["message"].as_str().unwrap_or_default();
+        for words in &fault.says {
+            must(message.contains(words.as_str()), format!("no {words:?} in {message:?}"));
+        }
+        let quote = checked.quote();
+        if let (Virsh::Says(words), true) = (&virsh, fault.quotes && !quote.is_empty()) {
+            must(*words == quote, format!("quoted as {quote:?}"));
+        }
+    }
+    let again = logins(&lab.server) - logins_before;
+    let allowed = if verdict == "ok" { 1 } else { 2 };
+    must(again <= allowed, format!("{again} logins"));
+    for (host, before) in [(&lab.client, &before[0]), (&lab.server, &before[1])] {
+        if let Some(left) = changed(host, before) {
+            must(false, format!("left behind: {left}"));
+        }
+    }
+    if !wrong.is_empty() {
+        wrong.insert(0, fault.what.clone());
+        wrong.push(format!("{:#}", checked.document));
+    }
+    row.wrong = wrong;
+}
+
+fn build(fault: &Fault) -> Lab {
+    let mut lab = Lab::new();
+    let needs = |need: Need| fault.needs.contains(&need);
+    if needs(Need::Certificates) {
+        lab.server.script("authority\nserver_certificate\n");
+        let from = lab.server.folder.join("pki");
+        lab.client.script(&format!(
+            "mkdir -p $PKI\ncp -r {}/. $PKI\nclient_certificate\ninstall_client\n",
+            from.display()
+        ));
+    }
+    for (host, side) in [(&lab.client, &fault.client), (&lab.server, &fault.server)] {
+        host.script(&side.before);
+        for command in &side.serve {
+            host.serve(&host.with_variables(command));
+        }
+    }
+    if needs(Need::Sshd) {
+        let path = fault.server.programs.as_ref().map(|more| {
+            let more: Vec<&str> =
+                BASICS.iter().copied().chain(more.iter().map(String::as_str)).collect();
+            format!("SetEnv PATH={}\n", lab.server.programs(&more))
+        });
+        let lines = path.unwrap_or_default() + &lab.server.with_variables(&fault.server.sshd);
+        lab = lab.with_sshd(&lines);
+    }
+    if needs(Need::Key) {
+        lab = lab.with_key();
+    }
+    if needs(Need::KnownHost) {
+        lab = lab.with_known_host();
+    }
+    for (need, host, side) in [
+        (Need::Libvirtd, &lab.server, &fault.server),
+        (Need::LocalLibvirtd, &lab.client, &fault.client),
+    ] {
+        if needs(need) {
+            host.libvirtd(&libvirtd_conf(host, side, needs(Need::Certificates)));
+        }
+    }
+    for (host, side) in [(&lab.client, &fault.client), (&lab.server, &fault.server)] {
+        host.script(&side.after);
+        if !side.user.is_empty() {
+            let output = host.as_user(&[], "sh", &["-ec", &host.with_variables(&side.user)]);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{}: {said}", side.user);
+        }
+    }
+    lab
+}
+
+fn libvirtd_conf(host: &Host, side: &Side, certificates: bool) -> String {
+    let mut text = host.with_variables(&side.libvirtd);
+    if certificates {
+        let pki = host.folder.join("pki");
+        for (key, file) in
+            [("ca_file", "ca.pem"), ("cert_file", "server.pem"), ("key_file", "server.key")]
+        {
+            if !text.contains(key) {
+                let _ = writeln!(text, "\n{key} = \"{}\"", pki.join(file).display());
+            }
+        }
+        for (key, value) in [("listen_tls", "1"), ("auth_tls", "\"none\"")] {
+            if !text.contains(key) {
+                let _ = writeln!(text, "\n{key} = {value}");
+            }
+        }
+    }
+    text
+}
+
+impl Host {
+    /// Runs a shell script of a fault as root.
+    fn script(&self, script: &str) {
+        if !script.trim().is_empty() {
+            self.sh(&(self.with_variables("HERE=$HERE JOE=$JOE PKI=$PKI\n") + SHELL + script));
+        }
+    }
+
+    /// With the names that faults use: HERE, the host's own folder, JOE, the home of
+    /// the user, PKI, the folder of certificates.
+    fn with_variables(&self, text: &str) -> String {
+        text.replace("$HERE", &self.folder.to_string_lossy())
+            .replace("$JOE", &self.home().to_string_lossy())
+            .replace("$PKI", &self.folder.join("pki").to_string_lossy())
+    }
+}
+
+enum Virsh {
+    Connects,
+    Says(String),
+    Silent,
+}
+
+/// The real client, without a terminal.
+fn virsh(fault: &Fault, client: &Host) -> Virsh {
+    let patience = fault.patience.to_string();
+    let uri = client.with_variables(&fault.uri);
+    let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
+    arguments.extend(fault.virsh_options.iter().map(String::as_str));
+    arguments.extend(["-c", &uri, "uri"]);
+    let output = if fault.as_root {
+        client
+            .command("timeout")
+            .args(&arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    } else {
+        client.as_user(&borrowed(&environment(fault, client)), "timeout", &arguments)
+    };
+    let said = String::from_utf8_lossy(&output.stderr).replace("\r\n", "\n");
+    let core = said.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&said);
+    match output.status.code() {
+        Some(0) => Virsh::Connects,
+        Some(137) | None => Virsh::Silent,
+        _ => Virsh::Says(core.trim().trim_start_matches("error: ").trim_end().to_owned()),
+    }
+}
+
+fn environment(fault: &Fault, client: &Host) -> Vec<(String, String)> {
+    let known = |(name, value): (&String, &String)| (name.clone(), client.with_variables(value));
+    fault.environment.iter().map(known).collect()
+}
+
+fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
+    environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+fn check(fault: &Fault, client: &Host) -> Checked {
+    let uri = client.with_variables(&fault.uri);
+    let mut arguments: Vec<&str> = fault.options.iter().map(String::as_str).collect();
+    arguments.push(&uri);
+    if fault.as_root {
+        client.check_as_root(&arguments)
+    } else {
+        client.check(&borrowed(&environment(fault, client)), &arguments)
+    }
+}
+
+/// How often somebody was let in.
+fn logins(server: &Host) -> usize {
+    let log = fs::read_to_string(server.folder.join("servers.log")).unwrap_or_default();
+    log.matches("Accepted publickey").count()
+}
+
+/// The processes of a host and the files of its user.
+fn state(host: &Host) -> String {
+    host.sh(&format!(
+        "ps ax -o comm= | grep -Ev '^(ps|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
+        host.home().display()
+    ))
+}
+
+/// What is there that was not there before, once everything had time to end.
+fn changed(host: &Host, before: &str) -> Option<String> {
+    let start = Instant::now();
+    loop {
+        let now = state(host);
+        let new: Vec<&str> =
+            now.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
+        if new.is_empty() {
+            return None;
+        }
+        if start.elapsed() > Duration::from_secs(5) {
+            return Some(new.join(", "));
+        }
+        sleep(Duration::from_millis(100));
+    }
+}

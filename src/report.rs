@@ -105,6 +105,8 @@ pub(crate) struct LintRun {
     /// In the order of `findings`; those without any, too.
     pub(crate) judged: Vec<Judged>,
     pub(crate) findings: Vec<Placed>,
+    /// What the baseline lists; nothing where there is no baseline.
+    pub(crate) known: Option<Vec<Placed>>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) summary: Summary,
     /// Whether a finding fails the run, by the settings of its own file.

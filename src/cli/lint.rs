@@ -106,7 +106,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             is_drawn: args.outputs.have_text(),
             known: RefCell::new(known),
         },
-        run: LintRun::default(),
+        run: LintRun { known: baseline.as_ref().map(|_| Vec::new()), ..LintRun::default() },
         changed: false,
     };
     lint.all(targets)?;

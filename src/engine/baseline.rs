@@ -52,6 +52,13 @@ struct Entry {
     asked: bool,
 }
 
+/// What is listed of one file, taken off as it is met.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    name: String,
+    left: HashMap<Key, usize>,
+}
+
 /// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,7 +135,7 @@ impl Baseline {
         if !Self::takes(rule, levels) {
             return false;
         }
-        let key = Key { file: file.to_owned(), rule: rule.name().to_owned(), uri: shortened(uri) };
+        let key = Key::of(rule, file, uri);
         let mut listed = self.by_key.get(&key).into_iter().flatten();
         let open = listed.find(|at| self.entries[**at].met < self.entries[**at].count).copied();
         *self.found.entry(key).or_default() += 1;
@@ -136,6 +143,16 @@ impl Baseline {
             self.entries[at].met += 1;
         }
         open.is_some()
+    }
+
+    /// What it lists of a file, for a look that leaves no trace; `path` is its whole path.
+    pub(crate) fn listed(&self, path: &Path) -> Listed {
+        let name = relative(path, &self.folder);
+        let mut left = HashMap::new();
+        for at in self.by_file.get(&name).into_iter().flatten() {
+            *left.entry(self.entries[*at].key.clone()).or_default() += self.entries[*at].count;
+        }
+        Listed { name, left }
     }
 
     /// Whether findings of a rule may be listed. What is to be said about the lists and
@@ -197,6 +214,26 @@ impl Baseline {
                 .fact("met", entry.met.to_string());
         }
         drafts.done()
+    }
+}
+
+impl Listed {
+    /// Whether a finding is listed. As often as the list says, and not more.
+    pub(crate) fn takes(&mut self, rule: Rule, uri: &Shown, levels: &Levels) -> bool {
+        let left = self.left.get_mut(&Key::of(rule, &self.name, uri));
+        match left.filter(|left| **left > 0 && Baseline::takes(rule, levels)) {
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Key {
+    fn of(rule: Rule, file: &str, uri: &Shown) -> Self {
+        Self { file: file.to_owned(), rule: rule.name().to_owned(), uri: shortened(uri) }
     }
 }
 

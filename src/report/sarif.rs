@@ -3,6 +3,10 @@
 //! All rules are in the log, not only those that found something: GitHub's documentation
 //! asks for the rules that ran and wants their list to change with the tool, not with
 //! the results. Fingerprints are left to GitHub, which computes its own from the file.
+//!
+//! What a baseline lists is here, and says so (`baselineState`): GitHub takes a result that is
+//! left out for one that was mended. What is suppressed is left out: GitHub does not look
+//! at `suppressions` and would open an alert. So it would for a result that is `absent`.
 
 use std::io::{self, Write};
 
@@ -35,6 +39,16 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
     });
     let notifications: Vec<Value> =
         run.problems.iter().map(|problem| notification(problem, root)).chain(unsettled).collect();
+    let results: Vec<Value> = match &run.known {
+        None => run.findings.iter().map(|placed| result(placed, root).done()).collect(),
+        // Stated of one result, it is stated of all (SARIF 2.1.0, 3.27.24).
+        Some(known) => {
+            let new = run.findings.iter().map(|placed| (placed, "new"));
+            let all = new.chain(known.iter().map(|placed| (placed, "unchanged")));
+            all.map(|(placed, state)| result(placed, root).put("baselineState", state).done())
+                .collect()
+        }
+    };
     let run = Object::new()
         .put("tool", json!({"driver": driver}))
         .put(
@@ -45,13 +59,13 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
             }]),
         )
         .put("columnKind", "unicodeCodePoints")
-        .put("results", run.findings.iter().map(|placed| result(placed, root)).collect::<Vec<_>>())
+        .put("results", results)
         .done();
     let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
     write_document(&log, out)
 }
 
-fn result(placed: &Placed, root: &Root) -> Value {
+fn result(placed: &Placed, root: &Root) -> Object {
     let finding = &placed.finding;
     let help = finding.help.as_ref().map(|help| format!("\nHelp: {help}")).unwrap_or_default();
     let object = Object::new()
@@ -63,7 +77,7 @@ fn result(placed: &Placed, root: &Root) -> Value {
         let uri = placed.uri.to_string();
         let place =
             json!([{"logicalLocations": [{"fullyQualifiedName": uri, "kind": "resource"}]}]);
-        return object.put("locations", place).done();
+        return object.put("locations", place);
     };
     let artifact = artifact(&root.uri(file));
     let related = placed.labels.iter().enumerate().map(|(id, (start, end, text))| {
@@ -79,7 +93,6 @@ fn result(placed: &Placed, root: &Root) -> Value {
         .put("locations", [location(&artifact, placed.start, placed.end)])
         .put_some("relatedLocations", (!related.is_empty()).then_some(related))
         .put_some("fixes", (!fixes.is_empty()).then_some(fixes))
-        .done()
 }
 
 /// The file; one below the root of the checkout says so.

@@ -157,3 +157,38 @@ fn suppressions_come_before_the_list_and_are_not_in_it() {
         .assert_says("[suppression-without-reason]");
     assert!(known(folder.path()).ends_with("findings = [\n]\n"));
 }
+
+#[test]
+fn a_fix_leaves_alone_what_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.yml");
+    // The listed one has a second mistake, which is listed too: an edit would make both new.
+    let old = "a: qemu+ssh://h.example/system?keyfil=/k&socket=/a b\n\
+               b: qemu+ssh://h.example/system?keyfil=/old\n";
+    fs::write(&file, old).unwrap();
+    lint(folder.path(), &["--update-baseline", "a.yml"]).assert_code(0);
+    let list = known(folder.path());
+    // New: another URI, and a listed one once more.
+    let new = "c: qemu+ssh://h.example/system?keyfil=/new\n\
+               d: qemu+ssh://h.example/system?keyfil=/old\n";
+    fs::write(&file, format!("{old}{new}")).unwrap();
+    let diff = Run::new(&["lint", "--diff", "--unsafe-fixes", "--baseline", "known.toml", "a.yml"])
+        .folder(folder.path())
+        .run();
+    let removed = |line: &&str| line.starts_with('-') && !line.starts_with("---");
+    assert_eq!(diff.stdout.lines().filter(removed).count(), 2, "{}", diff.stdout);
+    lint(folder.path(), &["--fix", "--unsafe-fixes", "a.yml"]).assert_code(0);
+    let mended = format!("{old}{}", new.replace("keyfil", "keyfile"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), mended);
+    assert_eq!(known(folder.path()), list);
+    // All at once: what can be mended is not listed.
+    fs::write(&file, new).unwrap();
+    fs::remove_file(folder.path().join("known.toml")).unwrap();
+    lint(folder.path(), &["--fix", "--update-baseline", "a.yml"]).assert_code(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), new.replace("keyfil", "keyfile"));
+    assert!(known(folder.path()).ends_with("findings = [\n]\n"), "{}", known(folder.path()));
+    // Who wants them mended leaves the list out.
+    fs::write(&file, old).unwrap();
+    Run::new(&["lint", "--fix", "a.yml"]).folder(folder.path()).run();
+    assert!(!fs::read_to_string(&file).unwrap().contains("keyfil="));
+}

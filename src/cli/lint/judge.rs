@@ -10,7 +10,7 @@ use crate::cli::configured::{Configurations, InForce};
 use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
 use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
-use crate::finding::Draft;
+use crate::finding::{Draft, Rule};
 use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::{Judged, LintRun, Placed};
@@ -80,6 +80,8 @@ impl Judge<'_> {
                     run.summary.suppressed += 1;
                 } else if known.as_mut().is_some_and(|known| known.hides(rule, &shown, levels)) {
                     run.summary.baselined += 1;
+                    let placed = ground.place(finding, &shown, client, Some(located));
+                    run.known.get_or_insert_default().push(placed);
                 } else {
                     found.push(ground.place(finding, &shown, client, Some(located)));
                 }
@@ -128,8 +130,9 @@ impl Judge<'_> {
         })
     }
 
-    /// What a file would be without the mistakes in its URIs. Nothing where its settings
-    /// are not known.
+    /// What a file would be without the mistakes in its URIs. A URI of which the baseline
+    /// lists a finding is left as it is: an edit would make all of them new ones. Nothing
+    /// where its settings are not known.
     pub(super) fn mended_text(
         &self,
         path: &Path,
@@ -144,15 +147,28 @@ impl Judge<'_> {
         if bytes.starts_with(baseline::HEAD.as_bytes()) {
             return None;
         }
+        let listed = self.known.borrow().as_ref().map(|known| known.listed(path));
         Some(mend(bytes, |bytes| {
+            let mut listed = listed.clone();
             let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
             let mut fixes: Vec<Applicable> = Vec::new();
             for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
                 let subject = self.filed(&located.text, client, &settings);
-                let found = subject.fixes_but(levels, allowed, |rule| {
+                let mut is_silenced = |rule| {
                     suppressions.hides(rule, located.span, levels)
                         || levels.silencer(rule).is_some()
-                });
+                };
+                if let Some(listed) = &mut listed {
+                    let shown = shown_source(located, bytes);
+                    let mut rules: Vec<Rule> =
+                        subject.lint(levels).findings.iter().map(|finding| finding.rule).collect();
+                    rules.retain(|rule| !is_silenced(*rule));
+                    rules.retain(|rule| listed.takes(*rule, &shown, levels));
+                    if !rules.is_empty() {
+                        continue;
+                    }
+                }
+                let found = subject.fixes_but(levels, allowed, is_silenced);
                 fixes.extend(found.into_iter().filter_map(|fix| fix.in_file(located)));
             }
             let drafts = suppressions.drafts(levels).into_iter();

@@ -147,6 +147,10 @@ pub(crate) struct CheckedTarget {
     pub(crate) origin: UriOrigin,
     pub(crate) evidence: Evidence,
     pub(crate) diagnosis: Diagnosis,
+    /// How many findings are silenced where the URI stands.
+    pub(crate) suppressed: usize,
+    /// Whether a finding fails the run, by the settings of that place.
+    pub(crate) fails: bool,
 }
 
 /// What `check` found.

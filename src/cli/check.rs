@@ -1,9 +1,9 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
 mod print;
+mod sought;
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,17 +13,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::print::{Printer, print_all};
-use super::common::{Clients, Common, RuleOptions};
+use self::sought::{Sought, sought};
+use super::common::{Common, RuleOptions};
 use super::outputs::Outputs;
-use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
+use super::target::{NOTHING, Targets};
 use super::{CliError, Exit};
-use crate::engine::{Levels, Subject, Verdict, judge_evidence};
+use crate::engine::{Subject, Verdict, judge_evidence};
 use crate::evidence::Evidence;
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
 use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
-use crate::settings::{FailOn, Machine, Source};
-use crate::tables::clients::Client;
+use crate::settings::{FailOn, Machine};
 use crate::uri::secret_spans;
 
 /// Lint, plan and look at every hop; say what is wrong and what to do
@@ -81,23 +80,10 @@ pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, Cli
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.outputs.check()?;
-    let configured = args.common.configured()?;
-    let levels = configured.levels(&args.rules)?;
     let machine = args.common.machine_here();
-    let installed = machine.libvirt.map_or(Client::LIBVIRT, Client::libvirt);
-    let client = match configured.clients(&args.common)? {
-        None => installed,
-        Some(Clients::One(client)) => client,
-        Some(Clients::All) => {
-            return Err(CliError::Usage(
-                "check looks at the way of one client: --client all is for lint and plan"
-                    .to_owned(),
-            ));
-        }
-    };
     let mut run = CheckRun::default();
-    let sources = sources(args, &machine, &mut run.problems);
-    let many = sources.len() > 1;
+    let all = sought(args, &machine, &mut run.problems)?;
+    let many = all.len() > 1;
     let looking = Looking {
         time: match args.timeout {
             Some(whole_run) if !many => whole_run,
@@ -109,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         allow_command: args.allow_command,
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
-    let doctor = Doctor { levels, client, machine, looking, until, readonly: args.readonly };
+    let doctor = Doctor { machine, looking, until, readonly: args.readonly };
     let mut out = console::stdout(args.common.color);
     let mut printer = Printer {
         format: args.outputs.printed(),
@@ -119,7 +105,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let runtime = runtime(many)?;
     let mut left = Ok(());
-    let result = runtime.block_on(doctor.see_all(sources, |checked| {
+    let result = runtime.block_on(doctor.see_all(all, |checked| {
         check_json::count(&mut run.summary, &checked);
         if left.is_ok() {
             left = printer.target(&checked, run.targets.is_empty());
@@ -143,17 +129,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     if run.targets.is_empty() && run.problems.is_empty() {
         console::complain(args.common.color, NOTHING);
     }
-    Ok(exit(&run, configured.fail_on(args.fail_on, FailOn::Error)))
+    Ok(exit(&run))
 }
 
-fn exit(run: &CheckRun, fail_on: FailOn) -> Exit {
+fn exit(run: &CheckRun) -> Exit {
     if !run.problems.is_empty() {
         return Exit::Wrong;
     }
-    let bad = run.targets.iter().any(|target| {
-        target.diagnosis.verdict != Verdict::Ok
-            || target.diagnosis.findings.iter().any(|finding| fail_on.is_reached(finding.severity))
-    });
+    let bad =
+        run.targets.iter().any(|target| target.fails || target.diagnosis.verdict != Verdict::Ok);
     match (run.targets.is_empty(), bad) {
         (true, _) => Exit::Nothing,
         (false, true) => Exit::Findings,
@@ -169,65 +153,9 @@ fn runtime(many: bool) -> Result<Runtime, CliError> {
     builder.build().map_err(CliError::Output)
 }
 
-/// All URIs to look at, in their order.
-fn sources(args: &Args, machine: &Machine, problems: &mut Vec<Problem>) -> Vec<Source> {
-    use std::os::unix::ffi::OsStrExt;
-    let mut targets = args.targets.sorted(machine);
-    targets.extend(args.connect.as_ref().map(|uri| Target::Uri(uri.as_bytes().to_vec())));
-    if targets.is_empty() {
-        return vec![Source::default_of(machine)];
-    }
-    let mut sources = Vec::new();
-    for target in targets {
-        match target {
-            Target::Uri(text) => sources.push(Source::given(&text, machine)),
-            Target::Stdin => match read_stdin() {
-                Ok(bytes) => {
-                    for (number, line) in lines_of(&bytes, args.null) {
-                        if line.contains(&0) {
-                            problems.push(nul_problem(number));
-                        } else {
-                            sources.push(Source::given(line, machine));
-                        }
-                    }
-                }
-                Err(problem) => problems.push(problem),
-            },
-            Target::Path(path) => sources.extend(of_files(&path, problems)),
-        }
-    }
-    sources
-}
-
-/// The whole URIs of files: one with a placeholder cannot be looked at.
-fn of_files(path: &Path, problems: &mut Vec<Problem>) -> Vec<Source> {
-    let mut walk = Walk::default();
-    walk.add(path);
-    problems.append(&mut walk.problems);
-    let mut sources: Vec<Source> = Vec::new();
-    for input in walk.inputs {
-        match read_file(&input) {
-            Ok(Some(bytes)) => {
-                for located in scan(&bytes, Dialect::of(&input.path)).found {
-                    let in_force = matches!(located.context, Context::Value | Context::Code);
-                    let source = Source::of_file(&located.text);
-                    if in_force && !located.is_templated() && !sources.contains(&source) {
-                        sources.push(source);
-                    }
-                }
-            }
-            Ok(None) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    sources
-}
-
 /// What does not change from target to target.
 #[derive(Clone)]
 struct Doctor {
-    levels: Levels,
-    client: Client,
     machine: Machine,
     looking: Looking,
     /// When the time of the whole run is up, where it has a limit.
@@ -239,21 +167,21 @@ impl Doctor {
     /// Looks at all of them, some at once, and hands them on in their order.
     async fn see_all(
         self,
-        sources: Vec<Source>,
+        all: Vec<Sought>,
         mut ready: impl FnMut(CheckedTarget) -> io::Result<()>,
     ) -> Result<(), CliError> {
-        if let [source] = sources.as_slice() {
-            return Ok(ready(self.see(source.clone()).await)?);
+        if let [sought] = all.as_slice() {
+            return Ok(ready(self.see(sought.clone()).await)?);
         }
         let doctor = Arc::new(self);
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         let mut seen = JoinSet::new();
-        let count = sources.len();
-        for (place, source) in sources.into_iter().enumerate() {
+        let count = all.len();
+        for (place, sought) in all.into_iter().enumerate() {
             let (doctor, permits) = (Arc::clone(&doctor), Arc::clone(&permits));
             seen.spawn(async move {
                 let _permit = permits.acquire().await;
-                (place, doctor.see(source).await)
+                (place, doctor.see(sought).await)
             });
         }
         let mut waiting: Vec<Option<CheckedTarget>> =
@@ -278,14 +206,19 @@ impl Doctor {
         Looking { time, ..self.looking }
     }
 
-    async fn see(&self, source: Source) -> CheckedTarget {
-        let subject = Subject::new(&source, self.client, &self.machine, self.readonly);
+    async fn see(&self, sought: Sought) -> CheckedTarget {
+        let Sought { source, terms, silenced } = sought;
+        let subject = Subject::new(&source, terms.client, &self.machine, self.readonly);
         let plan = subject.read(|reading| reading.plan.clone());
         let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
-        let diagnosis = judge_evidence(&subject, &evidence, &self.levels);
+        let mut diagnosis = judge_evidence(&subject, &evidence, &terms.levels);
+        let suppressed = diagnosis.silence(&silenced);
+        let mut findings = diagnosis.findings.iter();
+        let fails = findings.any(|finding| terms.fail_on.is_reached(finding.severity));
         let uri = subject.uri.unwrap_or_default().to_vec();
         let secrets = secret_spans(&uri);
-        CheckedTarget { uri, secrets, origin: source.origin, evidence, diagnosis }
+        let origin = source.origin;
+        CheckedTarget { uri, secrets, origin, evidence, diagnosis, suppressed, fails }
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::CliError;
 use super::common::{Clients, Common, RuleOptions};
 use crate::engine::{Levels, Origin};
+use crate::inventory::{Problem, ProblemKind};
 use crate::settings::{ConfigError, ConfigFile, FailOn};
 
 /// The configuration in force for what stands in no file.
@@ -52,11 +53,6 @@ impl Configured {
     /// The clients by option, else by configuration; none where neither says.
     pub(crate) fn clients(&self, common: &Common) -> Result<Option<Clients>, CliError> {
         clients(self.file.as_deref(), &[], common).map(|(clients, _)| clients)
-    }
-
-    /// From which level on findings fail the run.
-    pub(crate) fn fail_on(&self, option: Option<FailOn>, otherwise: FailOn) -> FailOn {
-        fail_on(self.file.as_deref(), option).0.unwrap_or(otherwise)
     }
 }
 
@@ -132,6 +128,17 @@ impl<'a> Configurations<'a> {
             Rc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
         self.known.borrow_mut().insert(key, Rc::clone(&settings));
         Ok(settings)
+    }
+
+    /// The same; where its configuration is wrong, that is told once.
+    pub(crate) fn of_noted(&self, path: &Path, problems: &mut Vec<Problem>) -> Option<Rc<InForce>> {
+        let wrong = |error: CliError| {
+            let message = error.to_string();
+            if !problems.iter().any(|told| told.message == message) {
+                problems.push(Problem { kind: ProblemKind::BadConfig, file: None, message });
+            }
+        };
+        self.of(path).map_err(wrong).ok()
     }
 
     /// The configuration files that were used.

@@ -6,6 +6,7 @@
 mod comment;
 
 use self::comment::{About, Request, requests};
+use crate::engine::bind::EVIDENCE;
 use crate::engine::{LevelError, Levels};
 use crate::finding::{Draft, Drafts, Rule};
 use crate::inventory::Dialect;
@@ -81,10 +82,12 @@ impl Name {
         Rule::named(&self.text).filter(|rule| levels.is_locked(*rule))
     }
 
-    /// Whether its rules looked and it silenced nothing. Of a rule that is off nobody
-    /// knows what it would find.
+    /// Whether its rules looked and it silenced nothing. Of a rule that is off, or that a
+    /// check alone can ask, nobody knows what it would find.
     fn is_idle(&self, levels: &Levels) -> bool {
-        let looked = |rules: &Vec<Rule>| rules.iter().all(|rule| levels.is_on(*rule));
+        let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
+        let looks = |rule: &Rule| levels.is_on(*rule) && !on_evidence(*rule);
+        let looked = |rules: &Vec<Rule>| rules.iter().all(looks);
         !self.used && self.rules.as_ref().is_ok_and(looked) && self.locked_rule(levels).is_none()
     }
 }

@@ -68,6 +68,37 @@ impl Diagnosis {
         self.cause.map(|at| self.findings[at].rule)
     }
 
+    /// Takes out what these rules found, and says how much that was. What explains the
+    /// verdict stays.
+    pub(crate) fn silence(&mut self, rules: &[Rule]) -> usize {
+        let all = self.findings.len();
+        let mut cause = None;
+        let mut at = 0..;
+        let mut kept = 0;
+        self.findings.retain(|finding| {
+            let is_cause = at.next() == self.cause;
+            let stays = is_cause || !rules.contains(&finding.rule);
+            if is_cause {
+                cause = Some(kept);
+            }
+            kept += usize::from(stays);
+            stays
+        });
+        self.cause = cause;
+        for finding in &mut self.findings {
+            finding.consequence_of = finding.consequence_of.and(cause);
+        }
+        let findings = &self.findings;
+        let warned =
+            |hop| findings.iter().any(|one| one.hop == hop && one.severity >= Severity::Warning);
+        for hop in self.hops.iter_mut().filter(|hop| hop.status == Status::Warning) {
+            if !warned(hop.hop) {
+                hop.status = Status::Ok;
+            }
+        }
+        all - self.findings.len()
+    }
+
     /// Only the findings of rules on evidence.
     pub(crate) fn evidence_findings(self) -> Vec<Finding> {
         let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);

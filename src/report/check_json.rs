@@ -130,6 +130,7 @@ fn checked_finding(found: &Finding, checked: &CheckedTarget, ground: &Ground<'_>
 /// Counts the findings of a target.
 pub(crate) fn count(summary: &mut Summary, checked: &CheckedTarget) {
     summary.uris += 1;
+    summary.suppressed += checked.suppressed;
     for finding in &checked.diagnosis.findings {
         summary.count(finding.severity, finding.fixes.first().map(|fix| fix.applicability));
     }

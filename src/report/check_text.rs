@@ -64,7 +64,11 @@ pub(crate) fn sum(run: &CheckRun, out: &mut dyn Write) -> io::Result<()> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect::<Vec<_>>();
-    writeln!(out, "\n{} connections: {}", run.targets.len(), strong(words.join(", ")))
+    let suppressed = match run.summary.suppressed {
+        0 => String::new(),
+        count => format!(", {count} suppressed"),
+    };
+    writeln!(out, "\n{} connections: {}{suppressed}", run.targets.len(), strong(words.join(", ")))
 }
 
 const fn verdict_word(verdict: Verdict) -> &'static str {

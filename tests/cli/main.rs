@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod baseline;
+mod check_files;
 mod configuration;
 #[path = "../support/contract.rs"]
 mod contract;

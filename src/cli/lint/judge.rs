@@ -11,7 +11,7 @@ use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
 use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
 use crate::finding::{Draft, Rule};
-use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
+use crate::inventory::{Context, Dialect, Located, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::{Judged, LintRun, Placed};
 use crate::settings::{FailOn, Machine, Source};
@@ -54,7 +54,7 @@ impl Judge<'_> {
         if bytes.starts_with(baseline::HEAD.as_bytes()) {
             return;
         }
-        let Some(settings) = self.settings_of(path, run) else { return };
+        let Some(settings) = self.settings.of_noted(path, &mut run.problems) else { return };
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let scan = scan(bytes, dialect);
@@ -98,7 +98,7 @@ impl Judge<'_> {
     /// What there is to say about the configuration and the baseline themselves.
     pub(super) fn own_files(&self, run: &mut LintRun) {
         for file in self.settings.files() {
-            let settings = self.settings_of(&file.path, run);
+            let settings = self.settings.of_noted(&file.path, &mut run.problems);
             let Some(settings) = settings else { continue };
             let drafts = expired_paths(&file, &self.files.today);
             let found = about(
@@ -140,7 +140,7 @@ impl Judge<'_> {
         allowed: Allowed,
         run: &mut LintRun,
     ) -> Option<Mended> {
-        let settings = self.settings_of(path, run)?;
+        let settings = self.settings.of_noted(path, &mut run.problems)?;
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let client = self.client_of(path, &settings);
@@ -176,23 +176,6 @@ impl Judge<'_> {
             fixes.extend(drafts.filter_map(|draft| allowed.of(draft)));
             fixes
         }))
-    }
-
-    /// The settings for a file; where its configuration is wrong, that is told once.
-    fn settings_of(&self, path: &Path, run: &mut LintRun) -> Option<Rc<InForce>> {
-        self.settings
-            .of(path)
-            .map_err(|error| {
-                let message = error.to_string();
-                if !run.problems.iter().any(|told| told.message == message) {
-                    run.problems.push(Problem {
-                        kind: ProblemKind::BadConfig,
-                        file: None,
-                        message,
-                    });
-                }
-            })
-            .ok()
     }
 
     fn typed<'s>(&'s self, source: &'s Source) -> Subject<'s> {

@@ -1,7 +1,8 @@
 //! Workflow commands of GitHub Actions: a finding becomes an annotation of the pull request.
 //!
 //! GitHub keeps ten errors, ten warnings and ten notices of a step and drops the rest
-//! without a word. So no more are written, and a last notice says how many there are.
+//! without a word. So no more are written; the rest are plain lines of the log, and a last
+//! notice says how many they are.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -19,56 +20,72 @@ const MOST: usize = 10;
 pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Result<()> {
     let of = |level: Severity| {
         let findings = run.findings.iter().filter(move |placed| placed.finding.severity == level);
-        findings.map(|placed| annotation(placed, root))
+        findings.map(|placed| finding(placed, root))
     };
     let errors =
         run.problems.iter().map(|problem| trouble(problem, root)).chain(of(Severity::Error));
     let warnings = run.unsettled().map(|(uri, why)| {
-        format!("::warning title=virt-doctor::{}", data(&format!("{uri}: {why}")))
+        let properties = String::from("title=virt-doctor");
+        Annotation { level: "warning", properties, text: format!("{uri}: {why}") }
     });
-    let mut levels: [Vec<String>; 3] = [
+    let levels: [Vec<Annotation>; 3] = [
         errors.collect(),
         warnings.chain(of(Severity::Warning)).collect(),
         of(Severity::Note).collect(),
     ];
-    let all = levels.iter().map(Vec::len).sum::<usize>();
     let is_too_much = levels.iter().any(|level| level.len() > MOST);
     // The last notice needs a place itself.
     let notes = MOST - usize::from(is_too_much);
-    for (level, most) in levels.iter_mut().zip([MOST, MOST, notes]) {
-        level.truncate(most);
+    let mut rest = Vec::new();
+    for (level, most) in levels.iter().zip([MOST, MOST, notes]) {
+        let (shown, others) = level.split_at(most.min(level.len()));
+        for Annotation { level, properties, text } in shown {
+            writeln!(out, "::{level} {properties}::{}", data(text))?;
+        }
+        rest.extend(others);
     }
-    let shown = levels.iter().map(Vec::len).sum::<usize>();
-    for command in levels.iter().flatten() {
-        writeln!(out, "{command}")?;
+    for Annotation { level, text, .. } in &rest {
+        // A line that began with `::` would be a command.
+        writeln!(out, "{level}: {}", text.replace('\n', "; "))?;
     }
-    if all > shown {
+    if !rest.is_empty() {
         writeln!(
             out,
-            "::notice title=virt-doctor::{} more not shown here, as GitHub shows ten of a level; --format text has them all",
-            all - shown
+            "::notice title=virt-doctor::{} more not shown here, as GitHub shows ten of a level; the log of the step has them all",
+            rest.len()
         )?;
     }
     Ok(())
 }
 
-fn annotation(placed: &Placed, root: &Root) -> String {
+struct Annotation {
+    level: &'static str,
+    properties: String,
+    text: String,
+}
+
+fn finding(placed: &Placed, root: &Root) -> Annotation {
     let finding = &placed.finding;
-    let command = match finding.severity {
+    let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
     let (start, end) = (placed.start, placed.end);
-    let mut text = format!("::{command} ");
+    let mut properties = String::new();
     let mut message = match &placed.file {
         Some(file) => {
             let file = Shown::path(&root.path(file)).to_string();
-            let _ =
-                write!(text, "file={},line={},endLine={},", property(&file), start.line, end.line);
+            let _ = write!(
+                properties,
+                "file={},line={},endLine={},",
+                property(&file),
+                start.line,
+                end.line
+            );
             // GitHub refuses columns over several lines.
             if start.line == end.line {
-                let _ = write!(text, "col={},endColumn={},", start.column, end.column);
+                let _ = write!(properties, "col={},endColumn={},", start.column, end.column);
             }
             file
         }
@@ -79,20 +96,23 @@ fn annotation(placed: &Placed, root: &Root) -> String {
         let _ = write!(message, "\nhelp: {help}");
     }
     let title = format!("virt-doctor: {}", finding.rule.name());
-    let _ = write!(text, "title={}::{}", property(&title), data(&message));
-    text
+    let _ = write!(properties, "title={}", property(&title));
+    Annotation { level, properties, text: message }
 }
 
 /// What could not be read.
-fn trouble(problem: &Problem, root: &Root) -> String {
+fn trouble(problem: &Problem, root: &Root) -> Annotation {
     let message = Veil::default().show(&problem.message).to_string();
     match &problem.file {
         Some(file) => {
             let file = Shown::path(&root.path(file)).to_string();
-            let message = format!("{file}: {message}");
-            format!("::error file={},title=virt-doctor::{}", property(&file), data(&message))
+            let properties = format!("file={},title=virt-doctor", property(&file));
+            Annotation { level: "error", properties, text: format!("{file}: {message}") }
         }
-        None => format!("::error title=virt-doctor::{}", data(&message)),
+        None => {
+            let properties = String::from("title=virt-doctor");
+            Annotation { level: "error", properties, text: message }
+        }
     }
 }
 

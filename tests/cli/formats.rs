@@ -156,6 +156,11 @@ fn github_gets_what_it_shows_and_is_told_of_the_rest() {
     let (counts, lines) = commands(&["."]);
     assert_eq!(counts, [10, 10, 1]);
     assert!(lines.last().unwrap().contains("::5 more not shown here"), "{lines:?}");
+    // The rest is in the log, errors first.
+    let rest: Vec<&str> =
+        lines[20..25].iter().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(rest, ["error", "error", "warning", "warning", "warning"]);
+    assert!(lines[20].starts_with("error: more.yml:1:11: "), "{lines:?}");
     // The notice itself is within what GitHub shows.
     let (counts, lines) = commands(&["--note", "misspelt-path,plain-tcp", "."]);
     assert_eq!(counts, [0, 0, 10]);

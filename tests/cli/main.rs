@@ -13,6 +13,7 @@ mod contract;
 mod documents;
 mod fixes;
 mod formats;
+mod platforms;
 mod run;
 mod secrets;
 mod suppressions;

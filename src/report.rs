@@ -10,6 +10,7 @@ pub(crate) mod check_text;
 pub(crate) mod concise;
 pub(crate) mod console;
 pub(crate) mod diff;
+mod fix_line;
 mod flow;
 pub(crate) mod github;
 pub(crate) mod gitlab;
@@ -32,7 +33,7 @@ use std::path::PathBuf;
 
 use crate::engine::Diagnosis;
 use crate::evidence::Evidence;
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Severity, ShownFix};
 use crate::inventory::Problem;
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
@@ -60,8 +61,13 @@ pub(crate) struct Placed {
 impl Placed {
     /// Whether it can be mended, and how far the fix may be trusted.
     pub(crate) fn fixable(&self) -> Option<Applicability> {
+        self.fix().map(|fix| fix.applicability)
+    }
+
+    /// The first fix that is possible: the one that is applied.
+    pub(crate) fn fix(&self) -> Option<&ShownFix> {
         let fixes = self.finding.fixes.iter().zip(&self.edits);
-        fixes.filter(|(_, edits)| edits.is_some()).map(|(fix, _)| fix.applicability).next()
+        fixes.filter(|(_, edits)| edits.is_some()).map(|(fix, _)| fix).next()
     }
 }
 
@@ -74,6 +80,8 @@ pub(crate) struct Excerpt {
     /// The finding's own place in `text`.
     pub(crate) span: Span,
     pub(crate) labels: Vec<(Span, Shown)>,
+    /// The edits of the fix that would be applied, where all of them are in `text`.
+    pub(crate) edits: Vec<(Span, Shown)>,
 }
 
 /// What was judged.

@@ -326,7 +326,7 @@ fn render(
         ReportFormat::Sarif => sarif::write(run, &root(), out),
         ReportFormat::Github => github::write(run, &root(), out),
         ReportFormat::Gitlab => gitlab::write(run, &root(), out),
-        ReportFormat::Junit => junit::write(run, out),
+        ReportFormat::Junit => junit::write(run, &root(), out),
     }
 }
 

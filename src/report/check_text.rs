@@ -175,7 +175,7 @@ fn caret(finding: &Finding, target: &CheckedTarget) -> (String, String) {
     let excerpt = super::snippet::excerpt(
         &target.uri,
         finding.span,
-        &[],
+        [&[]; 2],
         &target.secrets,
         &Lines::of(&target.uri),
     );

@@ -103,17 +103,14 @@ fn finding(placed: &Placed, root: &Root) -> Annotation {
 /// What could not be read.
 fn trouble(problem: &Problem, root: &Root) -> Annotation {
     let message = Veil::default().show(&problem.message).to_string();
-    match &problem.file {
-        Some(file) => {
-            let file = Shown::path(&root.path(file)).to_string();
-            let properties = format!("file={},title=virt-doctor", property(&file));
-            Annotation { level: "error", properties, text: format!("{file}: {message}") }
-        }
-        None => {
-            let properties = String::from("title=virt-doctor");
-            Annotation { level: "error", properties, text: message }
-        }
+    let mut annotation =
+        Annotation { level: "error", properties: "title=virt-doctor".to_owned(), text: message };
+    if let Some(file) = &problem.file {
+        let file = Shown::path(&root.path(file)).to_string();
+        annotation.properties = format!("file={},title=virt-doctor", property(&file));
+        annotation.text = format!("{file}: {}", annotation.text);
     }
+    annotation
 }
 
 /// The text of a command.

@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 
 use super::json::kind;
+use super::root::Root;
 use super::{Judged, LintRun, Placed};
 use crate::inventory::Problem;
 use crate::text::{Shown, Veil};
 
-pub(crate) fn write(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Result<()> {
     let mut findings = run.findings.iter().peekable();
     let mut suites = Vec::new();
     for judged in &run.judged {
-        let mut suite = Suite::of(judged);
+        let mut suite = Suite::of(judged, root);
         while let Some(placed) = findings.next_if(|placed| judged.holds(placed)) {
             suite.fail(placed);
         }
@@ -19,7 +20,7 @@ pub(crate) fn write(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
         suites.push(suite);
     }
     if !run.problems.is_empty() {
-        suites.push(Suite::of_problems(&run.problems));
+        suites.push(Suite::of_problems(&run.problems, root));
     }
     // Several CI systems take a report without a test for a broken one.
     if suites.is_empty() {
@@ -57,18 +58,20 @@ impl Suite {
         Self { name: name.into(), is_file, cases: Vec::new(), failures: 0, errors: 0, skipped: 0 }
     }
 
-    fn of(judged: &Judged) -> Self {
+    fn of(judged: &Judged, root: &Root) -> Self {
         match judged {
-            Judged::File(file) => Self::named(Shown::path(file).to_string(), true),
+            Judged::File(file) => Self::named(Shown::path(&root.path(file)).to_string(), true),
             Judged::Argument { uri, .. } => Self::named(uri.to_string(), false),
         }
     }
 
     /// What could not be read is no passed test.
-    fn of_problems(problems: &[Problem]) -> Self {
+    fn of_problems(problems: &[Problem], root: &Root) -> Self {
         let mut suite = Self::named("virt-doctor", false);
         for problem in problems {
-            let name = problem.file.as_deref().map_or_else(|| Shown::ours("input"), Shown::path);
+            let file = problem.file.as_deref();
+            let name =
+                file.map_or_else(|| Shown::ours("input"), |file| Shown::path(&root.path(file)));
             let message = Veil::default().show(&problem.message).to_string();
             let inner =
                 format!("<error type=\"{}\" message=\"{}\"/>", kind(problem), escaped(&message));

@@ -7,7 +7,7 @@ use super::{Excerpt, Placed, snippet};
 use crate::finding::Finding;
 use crate::inventory::Located;
 use crate::tables::clients::Client;
-use crate::text::{Lines, Shown, Span, apart};
+use crate::text::{Lines, Position, Shown, Span, apart};
 use crate::uri::{HOLE, secret_spans};
 
 /// The text that positions are counted in.
@@ -31,7 +31,7 @@ impl<'a> Ground<'a> {
             })
             .collect();
         let secrets = apart(secrets);
-        Self { source, lines: Lines::of(source), file: Some(path), secrets, is_drawn: true }
+        Self { source, lines: Lines::of_file(source), file: Some(path), secrets, is_drawn: true }
     }
 
     /// A URI given as an argument.
@@ -51,7 +51,7 @@ impl<'a> Ground<'a> {
     }
 
     /// The position of a byte.
-    pub(crate) fn position(&self, byte: u32) -> crate::text::Position {
+    pub(crate) fn position(&self, byte: u32) -> Position {
         self.lines.position(byte)
     }
 
@@ -70,7 +70,7 @@ impl<'a> Ground<'a> {
         let span = put(finding.span);
         let labels: Vec<(Span, Shown)> =
             finding.labels.iter().map(|(span, text)| (put(*span), text.clone())).collect();
-        let edits = finding
+        let edits: Vec<Option<Vec<(Position, Position, Shown)>>> = finding
             .fixes
             .iter()
             .map(|fix| {
@@ -97,7 +97,11 @@ impl<'a> Ground<'a> {
             .collect();
         let start = self.position(span.start);
         let excerpt = if self.is_drawn {
-            snippet::excerpt(self.source, span, &labels, &self.secrets, &self.lines)
+            let possible = edits.iter().position(Option::is_some);
+            let first = possible.map_or(&[][..], |at| &finding.fixes[at].edits);
+            let first: Vec<(Span, Shown)> =
+                first.iter().map(|(span, content)| (put(*span), content.clone())).collect();
+            snippet::excerpt(self.source, span, [&labels, &first], &self.secrets, &self.lines)
         } else {
             Excerpt::default()
         };

@@ -1,10 +1,11 @@
-//! A finding drawn on its line of source.
+//! A finding drawn on its line of source, and what its fix would make of the line.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use std::ops::Range;
 
 use super::console::Screen;
+use super::fix_line::FixLine;
 use super::flow::flow;
 use super::{Excerpt, Placed};
 use crate::finding::Severity;
@@ -56,6 +57,7 @@ pub(crate) fn draw(placed: &Placed, renderer: &Renderer, width: Option<usize>) -
         snippet =
             snippet.annotation(AnnotationKind::Context.span(span.range()).label(text.as_str()));
     }
+    let fix = FixLine::of(placed, width.unwrap_or(DEFAULT_WIDTH));
     let title = level.primary_title(message.as_str()).id(finding.rule.name());
     let mut group = Group::with_title(title).element(snippet);
     let gutter = "  = help: ".len() + excerpt.line.ilog10() as usize;
@@ -70,7 +72,9 @@ pub(crate) fn draw(placed: &Placed, renderer: &Renderer, width: Option<usize>) -
     if let Some(virsh) = &virsh {
         group = group.element(Level::NOTE.message(virsh.as_str()));
     }
-    at_its_place(&renderer.render(&[group]), placed)
+    let groups: Vec<Group<'_>> =
+        std::iter::once(group).chain(fix.as_ref().map(FixLine::group)).collect();
+    at_its_place(&renderer.render(&groups), placed)
 }
 
 /// The renderer counts columns in what it draws; hidden secrets, pictures of control
@@ -86,17 +90,18 @@ fn at_its_place(drawn: &str, placed: &Placed) -> String {
 
 /// Cuts the line out of its source and hides what must not be seen.
 ///
-/// `secrets` are places in `source`, in order. A line that is very long is shown around
+/// `labels` and the edits of a fix stand beside it where they are on the piece that is
+/// shown. `secrets` are places in `source`, in order. A line that is very long is shown around
 /// the finding only, and of a finding that is very long only the beginning.
 pub(crate) fn excerpt(
     source: &[u8],
     span: Span,
-    labels: &[(Span, Shown)],
+    [labels, edits]: [&[(Span, Shown)]; 2],
     secrets: &[Span],
     lines: &Lines<'_>,
 ) -> Excerpt {
-    let start = span.start as usize;
     let Range { start: line_start, end: line_end } = lines.line_at(span.start);
+    let start = (span.start as usize).max(line_start);
     let from =
         if start - line_start > WINDOW { boundary(source, start - WINDOW) } else { line_start };
     let finding_end = (span.end as usize).clamp(start, line_end);
@@ -118,15 +123,19 @@ pub(crate) fn excerpt(
     if to < line_end {
         cut.text.push('…');
     }
-    let labels = labels
-        .iter()
-        .filter(|(label, _)| label.start as usize >= from && label.end as usize <= to)
-        .map(|(label, text)| (cut.place(*label), text.clone()))
-        .collect();
+    let is_shown =
+        |(place, _): &&(Span, Shown)| place.start as usize >= from && place.end as usize <= to;
+    let put = |(place, text): &(Span, Shown)| (cut.place(*place), text.clone());
+    let labels = labels.iter().filter(is_shown).map(put).collect();
+    let edits = if edits.iter().all(|edit| is_shown(&edit)) {
+        edits.iter().map(put).collect()
+    } else {
+        Vec::new()
+    };
     let span_start = span.start;
     let span = cut.place(Span::new(start, finding_end.min(to)));
     let line = lines.position(span_start).line;
-    Excerpt { span, text: cut.text, line, labels }
+    Excerpt { span, text: cut.text, line, labels, edits }
 }
 
 /// How many bytes the first character takes; one where it is none.
@@ -186,7 +195,7 @@ mod tests {
     fn secrets_and_control_characters_do_not_get_through() {
         let source = b"a: b\nuri: \"qemu+ssh://r:hunter2@h/\x1b[2J\"\r\n";
         let secret = Span::new(24, 31);
-        let excerpt = excerpt(source, secret, &[], &[secret], &Lines::of(source));
+        let excerpt = excerpt(source, secret, [&[]; 2], &[secret], &Lines::of(source));
         assert_eq!(excerpt.text, "uri: \"qemu+ssh://r:***@h/␛[2J\"");
         assert_eq!(&excerpt.text[excerpt.span.range()], "***");
     }
@@ -195,7 +204,8 @@ mod tests {
     fn a_long_line_is_cut_around_the_finding() {
         let mut source = vec![b'x'; 1_000_000];
         source[500_000..500_004].copy_from_slice(b"here");
-        let excerpt = excerpt(&source, Span::new(500_000, 500_004), &[], &[], &Lines::of(&source));
+        let excerpt =
+            excerpt(&source, Span::new(500_000, 500_004), [&[]; 2], &[], &Lines::of(&source));
         assert!(excerpt.text.len() < 300, "{}", excerpt.text.len());
         assert_eq!(&excerpt.text[excerpt.span.range()], "here");
     }
@@ -203,7 +213,7 @@ mod tests {
     #[test]
     fn of_a_long_finding_the_beginning_is_shown() {
         let source = vec![b'x'; 1_000_000];
-        let excerpt = excerpt(&source, Span::new(10, 999_990), &[], &[], &Lines::of(&source));
+        let excerpt = excerpt(&source, Span::new(10, 999_990), [&[]; 2], &[], &Lines::of(&source));
         assert!(excerpt.text.len() < 400, "{}", excerpt.text.len());
     }
 }

@@ -317,6 +317,7 @@ fn paths_begin_at_the_checkout() {
     };
     assert!(run("github", "GITHUB_WORKSPACE").starts_with("::error file=infra/a b.yml,"));
     assert!(run("gitlab", "CI_PROJECT_DIR").contains("\"path\": \"infra/a b.yml\""));
+    assert!(run("junit", "CI_PROJECT_DIR").contains(" file=\"infra/a b.yml\" line=\"1\">"));
     let log = sarif(&run("sarif", "GITHUB_WORKSPACE"));
     let place = &log["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!(place["uri"], "infra/a%20b.yml");

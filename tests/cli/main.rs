@@ -11,6 +11,7 @@ mod configuration;
 #[path = "../support/contract.rs"]
 mod contract;
 mod documents;
+mod drawings;
 mod fixes;
 mod formats;
 mod platforms;

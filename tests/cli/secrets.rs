@@ -72,7 +72,7 @@ fn outputs(arguments: &[&str], uris: &[String]) -> Vec<(String, String)> {
         ("junit", "never"),
     ] {
         let is_for_platforms = !["text", "concise", "json", "jsonl"].contains(&format);
-        if is_for_platforms && (arguments[0] != "lint" || arguments.contains(&"--client")) {
+        if is_for_platforms && arguments[0] != "lint" {
             continue;
         }
         let mut all = [arguments, &["--format", format, "--color", color]].concat();
@@ -176,6 +176,34 @@ fn hidden_in_files() {
     }
     let ran = Run::new(&["lint", "--diff", "--unsafe-fixes", path]).run();
     assert!(ran.stdout.contains("***") && !ran.stdout.contains("geheim77"), "{}", ran.stdout);
+}
+
+#[test]
+fn hidden_in_a_baseline_and_what_is_said_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (at, password) in PASSWORDS.iter().enumerate() {
+        let lines: Vec<String> = uris(password)
+            .iter()
+            .filter(|uri| !uri.starts_with("joe") && !uri.contains("ssh//"))
+            .map(|uri| format!("{{\"libvirt_uri\": \"{}\"}}\n", uri.replace('"', "\\\"")))
+            .collect();
+        std::fs::write(folder.path().join(format!("{at}.json")), lines.concat()).unwrap();
+    }
+    let common = ["lint", "--baseline", "known.toml", "."];
+    let lint = |arguments: &[&str]| {
+        let ran = Run::new(&[&common[..], arguments].concat()).folder(folder.path()).run();
+        format!("{}{}", ran.stdout, ran.stderr)
+    };
+    let updated = lint(&["--update-baseline"]);
+    let list = std::fs::read_to_string(folder.path().join("known.toml")).unwrap();
+    let sarif = lint(&["--format", "sarif"]);
+    assert!(sarif.contains("\"unchanged\"") && !updated.contains("geheim77"), "{updated}");
+    assert_hidden(&[("the list".to_owned(), list), ("sarif".to_owned(), sarif)]);
+    // The list is quoted where it is wrong.
+    for at in 0..PASSWORDS.len() {
+        std::fs::write(folder.path().join(format!("{at}.json")), "{}\n").unwrap();
+    }
+    assert_hidden(&[("text".to_owned(), lint(&["--allow-empty"]))]);
 }
 
 #[test]

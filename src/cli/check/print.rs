@@ -49,7 +49,7 @@ impl Printer<'_> {
             ReportFormat::Sarif => sarif::write(&run.as_lint(), &root(), self.out)?,
             ReportFormat::Github => github::write(&run.as_lint(), &root(), self.out)?,
             ReportFormat::Gitlab => gitlab::write(&run.as_lint(), &root(), self.out)?,
-            ReportFormat::Junit => junit::write(&run.as_lint(), self.out)?,
+            ReportFormat::Junit => junit::write(&run.as_lint(), &root(), self.out)?,
         }
         self.out.flush()
     }

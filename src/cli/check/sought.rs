@@ -122,18 +122,18 @@ fn of_files(
             if !is_used || located.is_templated() {
                 continue;
             }
-            let mut is_silenced = |rule: &Rule| {
+            let is_silenced = |rule: &Rule| {
                 suppressions.hides(*rule, located.span, levels) || levels.silencer(*rule).is_some()
             };
-            match places.get(&(located.text.clone(), terms.client)) {
-                Some(at) => all[*at].silenced.retain(is_silenced),
-                None => {
-                    let silenced = Rule::all().filter(|rule| is_silenced(rule)).collect();
-                    let source = Source::of_file(&located.text);
-                    places.insert((located.text, terms.client), all.len());
-                    all.push(Sought { source, terms: Arc::clone(&terms), silenced });
-                }
+            let source = Source::of_file(&located.text);
+            let place = (located.text, terms.client);
+            if let Some(at) = places.get(&place) {
+                all[*at].silenced.retain(is_silenced);
+                continue;
             }
+            let silenced = Rule::all().filter(is_silenced).collect();
+            places.insert(place, all.len());
+            all.push(Sought { source, terms: Arc::clone(&terms), silenced });
         }
     }
     Ok(all)

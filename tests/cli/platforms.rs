@@ -158,6 +158,56 @@ fn no_script_of_an_action_or_a_job_takes_expressions() {
     }
 }
 
+/// The blocks of YAML in the README's section on CI, in its order: the configurations of
+/// pre-commit, GitHub and GitLab.
+fn examples() -> Vec<Value> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.unwrap();
+    let section = readme.split("\n## ").find(|section| section.starts_with("In CI\n")).unwrap();
+    let blocks = section.split("```yaml\n").skip(1);
+    let folder = tempfile::tempdir().unwrap();
+    let read = |block: &str| {
+        let file = folder.path().join("block.yml");
+        fs::write(&file, block.split("```").next().unwrap()).unwrap();
+        yaml(file.to_str().unwrap())
+    };
+    blocks.map(read).collect()
+}
+
+#[test]
+fn the_examples_of_the_readme_are_right() {
+    let [pre_commit, github, gitlab] = <[Value; 3]>::try_from(examples()).unwrap();
+    let hook = &pre_commit["repos"][0]["hooks"][0];
+    assert_eq!(hook["id"], yaml(".pre-commit-hooks.yaml")[0]["id"]);
+    let entry = yaml(".pre-commit-hooks.yaml")[0]["entry"].as_str().unwrap().to_owned();
+    let steps = github["jobs"]["inventory"]["steps"].as_array().unwrap();
+    let lint = steps.iter().find(|step| step["id"] == "lint").unwrap();
+    let action = yaml("action.yml");
+    let inputs = lint["with"].as_object().unwrap();
+    assert!(inputs.keys().all(|name| action["inputs"][name].is_object()), "{inputs:?}");
+    assert!(action["outputs"]["sarif"].is_object());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::create_dir(path.join("inventory")).unwrap();
+    fs::write(path.join("inventory/a.yml"), MISTAKE).unwrap();
+    let list = "virt-doctor lint --baseline virt-doctor-baseline.toml --update-baseline inventory/";
+    assert_eq!(call(path, "bash", &["-ec", list]).0, Some(0));
+    let mut commands = vec![gitlab["inventory"]["script"][0].as_str().unwrap().to_owned()];
+    let arguments = hook["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+    commands.push(format!("{entry} {} inventory/a.yml", arguments.collect::<Vec<_>>().join(" ")));
+    for (text, code) in [(MISTAKE.to_owned(), 0), (format!("{MISTAKE}b: qemu:///sytem\n"), 1)] {
+        fs::write(path.join("inventory/a.yml"), text).unwrap();
+        for command in &commands {
+            let (ended, said) = call(path, "bash", &["-ec", command]);
+            assert_eq!(ended, Some(code), "{command}: {said}");
+        }
+    }
+    for report in gitlab["inventory"]["artifacts"]["reports"].as_object().unwrap().values() {
+        assert!(path.join(report.as_str().unwrap()).exists(), "{report}");
+    }
+}
+
 #[test]
 fn the_action_shows_findings_and_ends_as_lint_does() {
     let step = Step::new(&[("a.yml", MISTAKE), ("good.yml", "a: qemu:///system\n")]);

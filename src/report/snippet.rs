@@ -125,13 +125,16 @@ pub(crate) fn excerpt(
     }
     let is_shown =
         |(place, _): &&(Span, Shown)| place.start as usize >= from && place.end as usize <= to;
+    // What is written within a mask cannot be shown.
+    let near = &secrets[secrets.partition_point(|secret| secret.end as usize <= from)..];
+    let is_masked = |place: Span| {
+        let mut near = near.iter().take_while(|secret| secret.start < place.end);
+        near.any(|secret| place.start < secret.end && !place.contains(*secret))
+    };
     let put = |(place, text): &(Span, Shown)| (cut.place(*place), text.clone());
     let labels = labels.iter().filter(is_shown).map(put).collect();
-    let edits = if edits.iter().all(|edit| is_shown(&edit)) {
-        edits.iter().map(put).collect()
-    } else {
-        Vec::new()
-    };
+    let are_shown = edits.iter().all(|edit| is_shown(&edit) && !is_masked(edit.0));
+    let edits = edits.iter().filter(|_| are_shown).map(put).collect();
     let span_start = span.start;
     let span = cut.place(Span::new(start, finding_end.min(to)));
     let line = lines.position(span_start).line;
@@ -178,12 +181,15 @@ impl Cut {
         self.places.push((to, self.text.len()));
     }
 
+    /// All of a mask where the place is within it.
     fn place(&self, span: Span) -> Span {
-        let find = |offset: u32| {
-            let index = self.places.partition_point(|(source, _)| *source < offset as usize);
+        let shown = |index: usize| {
             self.places.get(index).or(self.places.last()).map_or(0, |(_, shown)| *shown)
         };
-        Span::new(find(span.start), find(span.end).max(find(span.start)))
+        let past = self.places.partition_point(|(source, _)| *source <= span.start as usize);
+        let start = shown(past.saturating_sub(1));
+        let end = self.places.partition_point(|(source, _)| *source < span.end as usize);
+        Span::new(start, shown(end).max(start))
     }
 }
 
@@ -198,6 +204,23 @@ mod tests {
         let excerpt = excerpt(source, secret, [&[]; 2], &[secret], &Lines::of(source));
         assert_eq!(excerpt.text, "uri: \"qemu+ssh://r:***@h/␛[2J\"");
         assert_eq!(&excerpt.text[excerpt.span.range()], "***");
+    }
+
+    #[test]
+    fn within_a_secret_the_mask_is_marked_and_no_fix_is_drawn() {
+        let source = b"r:hun ter2@h/a b";
+        let (secret, lines) = (Span::new(2, 10), Lines::of(source));
+        let drawn = |place: Span| {
+            let edit = [(place, Shown::ours("%20"))];
+            let excerpt = excerpt(source, place, [&[], &edit], &[secret], &lines);
+            let marked = excerpt.text[excerpt.span.range()].to_owned();
+            (marked, excerpt.edits.iter().map(|(span, _)| span.start).collect::<Vec<_>>())
+        };
+        assert_eq!(drawn(Span::new(5, 6)), ("***".to_owned(), vec![]));
+        assert_eq!(drawn(Span::new(14, 15)), (" ".to_owned(), vec![9]));
+        assert_eq!(drawn(Span::new(1, 10)), (":***".to_owned(), vec![1]));
+        assert_eq!(drawn(Span::empty(6)).1, Vec::<u32>::new());
+        assert_eq!(drawn(Span::empty(10)).1, vec![5]);
     }
 
     #[test]

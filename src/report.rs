@@ -17,7 +17,6 @@ mod hop_line;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint_text;
-pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod plan_json;
 pub(crate) mod plan_text;
@@ -36,6 +35,7 @@ use crate::finding::{Applicability, Finding, Severity};
 use crate::inventory::Problem;
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
+pub(crate) use crate::text::object;
 use crate::text::{Position, Shown, Span};
 
 /// A finding and where it stands: in a file, or in a URI given as argument.

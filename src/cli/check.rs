@@ -17,9 +17,9 @@ use super::common::{Clients, Common, RuleOptions};
 use super::outputs::Outputs;
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
-use crate::engine::{Levels, Subject, Verdict, judge_evidence};
+use crate::engine::{Levels, Subject, Verdict, judge_evidence, quotes_uris};
 use crate::evidence::Evidence;
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
+use crate::inventory::{Context, Dialect, Problem, ProblemKind, Walk, read_file, scan};
 use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
 use crate::settings::{FailOn, Machine, Source};
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             ));
         }
     };
-    let mut run = CheckRun::default();
+    let mut run = CheckRun { policies: Arc::clone(levels.policies()), ..CheckRun::default() };
     let sources = sources(args, &machine, &mut run.problems);
     let many = sources.len() > 1;
     let looking = Looking {
@@ -121,6 +121,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut left = Ok(());
     let result = runtime.block_on(doctor.see_all(sources, |checked| {
         check_json::count(&mut run.summary, &checked);
+        run.problems.extend(checked.diagnosis.failures.iter().map(|message| Problem {
+            kind: ProblemKind::NotJudged,
+            file: None,
+            message: message.clone(),
+        }));
         if left.is_ok() {
             left = printer.target(&checked, run.targets.is_empty());
         }
@@ -207,6 +212,7 @@ fn of_files(path: &Path, problems: &mut Vec<Problem>) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
     for input in walk.inputs {
         match read_file(&input) {
+            Ok(Some(bytes)) if quotes_uris(&input.path, &bytes) => {}
             Ok(Some(bytes)) => {
                 for located in scan(&bytes, Dialect::of(&input.path)).found {
                     let in_force = matches!(located.context, Context::Value | Context::Code);

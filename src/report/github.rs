@@ -85,7 +85,7 @@ fn annotation(placed: &Placed, root: &Root) -> String {
 
 /// What could not be read.
 fn trouble(problem: &Problem, root: &Root) -> String {
-    let message = Veil::default().show(&problem.message).to_string();
+    let message = Veil::default().show(problem.headline()).to_string();
     match &problem.file {
         Some(file) => {
             let file = Shown::path(&root.path(file)).to_string();

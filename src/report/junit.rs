@@ -69,7 +69,7 @@ impl Suite {
         let mut suite = Self::named("virt-doctor", false);
         for problem in problems {
             let name = problem.file.as_deref().map_or_else(|| Shown::ours("input"), Shown::path);
-            let message = Veil::default().show(&problem.message).to_string();
+            let message = Veil::default().show(problem.headline()).to_string();
             let inner =
                 format!("<error type=\"{}\" message=\"{}\"/>", kind(problem), escaped(&message));
             suite.errors += 1;
@@ -94,12 +94,8 @@ impl Suite {
         let finding = &placed.finding;
         let place = format!("{}:{}", placed.start.line, placed.start.column);
         let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-        let text = format!(
-            "{}:{place}: {}{help}\npage: {}",
-            self.name,
-            finding.message,
-            finding.rule.url()
-        );
+        let text =
+            format!("{}:{place}: {}{help}\npage: {}", self.name, finding.message, finding.url);
         let inner = format!(
             "<failure type=\"{}\" message=\"{}\">{}</failure>",
             finding.severity.name(),

@@ -7,9 +7,8 @@ use std::rc::Rc;
 use super::known::Known;
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
-use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
-use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
+use crate::engine::{Levels, Standing, Subject, Suppressions, expired_paths, quotes_uris, seal};
 use crate::finding::Draft;
 use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
@@ -42,6 +41,8 @@ impl Judge<'_> {
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);
         run.summary.uris += 1;
+        run.had(self.typed.levels.policies());
+        not_judged(None, judged.failures, run);
         run.judge(Judged::Argument { uri: shown.clone(), unsettled: None });
         for finding in judged.findings {
             run.add(ground.place(finding, &shown, subject.client, None), self.typed.fail_on());
@@ -50,25 +51,28 @@ impl Judge<'_> {
 
     /// The URIs of a file.
     pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
-        // A list of known findings quotes URIs, and uses none.
-        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+        if quotes_uris(path, bytes) {
             return;
         }
         let Some(settings) = self.settings_of(path, run) else { return };
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let scan = scan(bytes, dialect);
+        let place = settings.path_of(path);
+        run.had(levels.policies());
         let client = self.client_of(path, &settings);
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
-        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
         let mut known = self.known.borrow_mut();
         let mut known = known.as_mut().map(|known| known.file(path, levels));
         let mut found: Vec<Placed> = Vec::new();
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let judged = self.filed(&located.text, client, &settings).lint(levels);
+            let subject = self.filed(located, client, &settings);
+            let judged = standing(subject, located, &place, dialect).lint(levels);
             run.summary.uris += 1;
+            not_judged(Some(path), judged.failures, run);
             if judged.findings.is_empty() {
                 continue;
             }
@@ -141,14 +145,16 @@ impl Judge<'_> {
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let client = self.client_of(path, &settings);
-        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+        let place = settings.path_of(path);
+        if quotes_uris(path, bytes) {
             return None;
         }
         Some(mend(bytes, |bytes| {
-            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
             let mut fixes: Vec<Applicable> = Vec::new();
             for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
-                let subject = self.filed(&located.text, client, &settings);
+                let subject = self.filed(located, client, &settings);
+                let subject = standing(subject, located, &place, dialect);
                 let found = subject.fixes_but(levels, allowed, |rule| {
                     suppressions.hides(rule, located.span, levels)
                         || levels.silencer(rule).is_some()
@@ -184,8 +190,8 @@ impl Judge<'_> {
         compared(Subject::new(source, client, &self.here, false), &self.typed)
     }
 
-    fn filed<'s>(&'s self, text: &'s [u8], client: Client, settings: &InForce) -> Subject<'s> {
-        compared(Subject::of_file(text, client, &self.files), settings)
+    fn filed<'s>(&'s self, one: &'s Located, client: Client, settings: &InForce) -> Subject<'s> {
+        compared(Subject::of_file(&one.text, client, &self.files), settings)
     }
 
     /// A Terraform file is read by the Terraform provider.
@@ -229,6 +235,27 @@ fn chosen(settings: &InForce, otherwise: Client) -> Client {
 
 fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
     Subject { compare: settings.clients == Some(Clients::All), ..subject }
+}
+
+fn standing<'s>(
+    subject: Subject<'s>,
+    located: &'s Located,
+    file: &'s Path,
+    dialect: Dialect,
+) -> Subject<'s> {
+    let (key, context) = (located.key.as_deref(), located.context);
+    let standing = Standing { file, kind: dialect.kind, key, context };
+    Subject { standing: Some(standing), ..subject }
+}
+
+/// What a policy could not judge is not to be taken for clean.
+fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
+    let file = file.map(Path::to_owned);
+    run.problems.extend(failures.into_iter().map(|message| Problem {
+        kind: ProblemKind::NotJudged,
+        file: file.clone(),
+        message,
+    }));
 }
 
 /// Comments and running text are not in force.

@@ -6,12 +6,20 @@ pub(crate) mod catalogue;
 pub(crate) mod examples;
 pub(crate) mod fix;
 mod levels;
+mod policy;
 mod seal;
 mod subject;
 mod suppress;
 mod verdict;
 
 pub(crate) use levels::{LevelError, Levels, Origin};
+pub(crate) use policy::{Policies, Standing, is_policy};
+
+/// Whether a file is one of ours, a baseline or the page of a policy: it quotes URIs, and
+/// uses none.
+pub(crate) fn quotes_uris(path: &std::path::Path, text: &[u8]) -> bool {
+    baseline::is_baseline(text) || policy::is_policy_file(path, text)
+}
 pub(crate) use seal::{replaced, seal};
 pub(crate) use subject::Subject;
 pub(crate) use suppress::{Suppressions, expired_paths};

@@ -4,9 +4,12 @@
 //! page. The engine joins the two and puts everything through the veil of the
 //! connection, so a finding holds no secret.
 
+mod id;
+
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::id::{POLICY, PolicyName, RuleId};
 use crate::plan::Hop;
 pub(crate) use crate::tables::levels::Severity;
 use crate::text::{Shown, Span};
@@ -41,12 +44,6 @@ impl Rule {
     #[must_use]
     pub(crate) fn named(name: &str) -> Option<Self> {
         PAGES.binary_search_by(|row| row.1.cmp(name)).ok().map(|at| PAGES[at].0)
-    }
-}
-
-impl Serialize for Rule {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 
@@ -165,7 +162,7 @@ pub(crate) struct Quote {
 /// A finding as its rule writes it: a place and facts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Draft {
-    pub(crate) rule: Rule,
+    pub(crate) rule: RuleId,
     /// Which of the page's messages, where it has several.
     pub(crate) variant: Option<&'static str>,
     /// Where in the URI.
@@ -265,11 +262,15 @@ impl Drafts {
 
     /// A finding of the rule that is judging, at this place of the URI.
     pub(crate) fn at(&mut self, span: Span) -> &mut Draft {
-        let rule = self.rule;
+        self.at_of(self.rule.into(), span)
+    }
+
+    /// A finding of any rule.
+    pub(crate) fn at_of(&mut self, rule: RuleId, span: Span) -> &mut Draft {
         self.drafts.pop_if(|draft| draft.surplus);
         let own = self.drafts.iter().rev().take_while(|draft| draft.rule == rule).count();
         self.drafts.push(Draft {
-            rule: self.rule,
+            rule,
             variant: None,
             span,
             labels: Vec::new(),
@@ -285,7 +286,9 @@ impl Drafts {
 /// A finding, ready to be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Finding {
-    pub(crate) rule: Rule,
+    pub(crate) rule: RuleId,
+    /// Where its page is.
+    pub(crate) url: String,
     pub(crate) severity: Severity,
     pub(crate) precision: Precision,
     pub(crate) effect: Consequence,

@@ -4,6 +4,7 @@
 //! real virsh does: the same refusal in the same words, else the same
 //! transport, host, port, socket, ssh command line and certificate files.
 
+mod fields;
 mod go;
 mod hops;
 mod libssh;
@@ -19,6 +20,7 @@ mod tls;
 use bstr::BString;
 use serde::Serialize;
 
+pub(crate) use fields::fields;
 pub(crate) use go::TERRAFORM_DRIVERS;
 pub use hops::Hop;
 pub(crate) use parameters::switch;

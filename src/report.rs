@@ -18,7 +18,6 @@ mod hop_line;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint_text;
-pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod plan_json;
 pub(crate) mod plan_text;
@@ -30,13 +29,15 @@ pub(crate) mod style;
 pub(crate) mod uris;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::engine::Diagnosis;
+use crate::engine::{Diagnosis, Policies};
 use crate::evidence::Evidence;
 use crate::finding::{Applicability, Finding, Severity, ShownFix};
 use crate::inventory::Problem;
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
+pub(crate) use crate::text::object;
 use crate::text::{Position, Shown, Span};
 
 /// A finding and where it stands: in a file, or in a URI given as argument.
@@ -119,9 +120,18 @@ pub(crate) struct LintRun {
     pub(crate) summary: Summary,
     /// Whether a finding fails the run, by the settings of its own file.
     pub(crate) fails: bool,
+    /// The user's own rules that were in force, each set once.
+    pub(crate) policies: Vec<Arc<Policies>>,
 }
 
 impl LintRun {
+    /// Notes which policies were in force.
+    pub(crate) fn had(&mut self, policies: &Arc<Policies>) {
+        if !self.policies.iter().any(|known| Arc::ptr_eq(known, policies)) {
+            self.policies.push(Arc::clone(policies));
+        }
+    }
+
     /// Notes what was judged, before its findings.
     pub(crate) fn judge(&mut self, judged: Judged) {
         if self.judged.last() != Some(&judged) {
@@ -169,12 +179,17 @@ pub(crate) struct CheckRun {
     pub(crate) summary: Summary,
     /// RFC 3339, UTC.
     pub(crate) observed_at: String,
+    /// The user's own rules that were in force.
+    pub(crate) policies: Vec<Arc<Policies>>,
 }
 
 impl CheckRun {
     /// The same as `lint` would have it: findings at their places in the URIs.
     pub(crate) fn as_lint(&self) -> LintRun {
         let mut run = LintRun { problems: self.problems.clone(), ..LintRun::default() };
+        for policies in &self.policies {
+            run.had(policies);
+        }
         for target in &self.targets {
             let uri = check_text::title(target);
             let unsettled = check_text::unsettled(target);

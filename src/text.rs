@@ -3,6 +3,7 @@
 
 mod letters;
 mod nearest;
+pub(crate) mod object;
 mod shown;
 mod span;
 mod system;

@@ -20,6 +20,7 @@ use super::target::{NOTHING, Targets};
 use super::{CliError, Exit};
 use crate::engine::{Subject, Verdict, judge_evidence};
 use crate::evidence::Evidence;
+use crate::inventory::{Problem, ProblemKind};
 use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
 use crate::settings::{FailOn, Machine};
@@ -83,6 +84,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let machine = args.common.machine_here();
     let mut run = CheckRun::default();
     let all = sought(args, &machine, &mut run.problems)?;
+    run.policies = all.iter().map(|one| Arc::clone(one.terms.levels.policies())).collect();
     let many = all.len() > 1;
     let looking = Looking {
         time: match args.timeout {
@@ -107,6 +109,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut left = Ok(());
     let result = runtime.block_on(doctor.see_all(all, |checked| {
         check_json::count(&mut run.summary, &checked);
+        run.problems.extend(checked.diagnosis.failures.iter().map(|message| Problem {
+            kind: ProblemKind::NotJudged,
+            file: None,
+            message: message.clone(),
+        }));
         if left.is_ok() {
             left = printer.target(&checked, run.targets.is_empty());
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::CliError;
 use super::common::{Clients, Common, RuleOptions};
-use crate::engine::{Levels, Origin};
+use crate::engine::{Levels, Origin, Policies};
 use crate::inventory::{Problem, ProblemKind};
 use crate::settings::{ConfigError, ConfigFile, FailOn};
 
@@ -17,6 +17,7 @@ use crate::settings::{ConfigError, ConfigFile, FailOn};
 #[derive(Debug, Default)]
 pub(crate) struct Configured {
     file: Option<Arc<ConfigFile>>,
+    policies: Arc<Policies>,
 }
 
 /// The settings for one file, or for the arguments.
@@ -42,12 +43,13 @@ impl Configured {
             None if common.isolated() => None,
             None => ConfigFile::find(&here).map(|path| read_found(&path)).transpose()?,
         };
-        Ok(Self { file: file.map(Arc::new) })
+        let policies = file.as_ref().map(Policies::of_config).transpose()?.unwrap_or_default();
+        Ok(Self { file: file.map(Arc::new), policies: Arc::new(policies) })
     }
 
     /// The level of every rule.
     pub(crate) fn levels(&self, options: &RuleOptions) -> Result<Levels, CliError> {
-        levels(self.file.as_deref(), &[], "", options)
+        levels(self.file.as_deref(), &[], "", options, &self.policies)
     }
 
     /// The clients by option, else by configuration; none where neither says.
@@ -67,6 +69,7 @@ pub(crate) struct Configurations<'a> {
     one: Option<Configured>,
     folders: RefCell<HashMap<PathBuf, Folder>>,
     read: RefCell<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
+    policies: RefCell<HashMap<PathBuf, Result<Arc<Policies>, ConfigError>>>,
     known: RefCell<HashMap<Key, Rc<InForce>>>,
 }
 
@@ -92,6 +95,7 @@ impl<'a> Configurations<'a> {
             one: is_one.then(|| Configured::of(common)).transpose()?,
             folders: RefCell::default(),
             read: RefCell::default(),
+            policies: RefCell::default(),
             known: RefCell::default(),
         })
     }
@@ -123,7 +127,8 @@ impl<'a> Configurations<'a> {
         }
         let (clients, clients_origin) = clients(config.as_deref(), &key.1, self.common)?;
         let (fail_on, fail_on_origin) = fail_on(config.as_deref(), self.fail_on);
-        let levels = levels(config.as_deref(), &key.1, &self.today, self.options)?;
+        let policies = self.policies(config.as_deref())?;
+        let levels = levels(config.as_deref(), &key.1, &self.today, self.options, &policies)?;
         let settings =
             Rc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
         self.known.borrow_mut().insert(key, Rc::clone(&settings));
@@ -150,6 +155,14 @@ impl<'a> Configurations<'a> {
         files
     }
 
+    /// Those of a configuration, read once.
+    fn policies(&self, config: Option<&ConfigFile>) -> Result<Arc<Policies>, ConfigError> {
+        let Some(config) = config else { return Ok(Arc::default()) };
+        let mut known = self.policies.borrow_mut();
+        let read = || Policies::of_config(config).map(Arc::new);
+        known.entry(config.path.to_path_buf()).or_insert_with(read).clone()
+    }
+
     fn folder(&self, path: &Path) -> Folder {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
@@ -169,6 +182,23 @@ impl<'a> Configurations<'a> {
         let mut read = self.read.borrow_mut();
         let file = read.entry(path.clone()).or_insert_with(|| read_found(&path).map(Arc::new));
         file.clone().map(Some)
+    }
+}
+
+impl InForce {
+    /// The path of a file from the folder of its configuration: as a policy sees it,
+    /// wherever the command runs.
+    pub(crate) fn path_of(&self, file: &Path) -> PathBuf {
+        let or_here = |folder: &Path| {
+            let is_here = folder.as_os_str().is_empty();
+            whole_path(if is_here { Path::new(".") } else { folder })
+        };
+        let root = self.config.as_ref().map(|config| or_here(&config.folder));
+        let whole = file.parent().zip(file.file_name());
+        let whole = whole.map(|(folder, name)| or_here(folder).join(name));
+        let below =
+            whole.as_ref().zip(root).and_then(|(whole, root)| whole.strip_prefix(root).ok());
+        below.unwrap_or(file).to_owned()
     }
 }
 
@@ -233,8 +263,9 @@ fn levels(
     matched: &[bool],
     today: &str,
     options: &RuleOptions,
+    policies: &Arc<Policies>,
 ) -> Result<Levels, CliError> {
-    let levels = file.map(|file| Levels::of_config(file, matched, today)).transpose()?;
+    let levels = file.map(|file| Levels::of_config(file, matched, today, policies)).transpose()?;
     let mut levels = levels.unwrap_or_default();
     options.apply(&mut levels).map_err(|error| CliError::Usage(error.to_string()))?;
     Ok(levels)

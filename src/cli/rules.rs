@@ -9,10 +9,12 @@ use super::common::{Common, Format, OneFormat, RuleOptions};
 use super::configured::Configurations;
 use super::{CliError, Exit};
 use crate::engine::examples::{self, Mismatch};
+use crate::engine::{Policies, is_policy};
 use crate::finding::Rule;
 use crate::report::catalogue::{self, InForceFor};
 use crate::report::console::{self, Color};
 use crate::settings::FailOn;
+use crate::text::{Shown, system_words};
 
 /// List the rules, their levels, and why they have them
 #[derive(Debug, ClapArgs)]
@@ -33,7 +35,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the examples of rule pages; without files those of all built-in rules
+    /// Run the examples of pages, of rules or of your own policies; without files those of all rules
     Test {
         /// Pages to run instead
         #[arg(value_name = "FILE")]
@@ -75,13 +77,20 @@ fn test(files: &[PathBuf]) -> Result<Exit, CliError> {
         results.extend(pages);
     }
     for file in files {
-        let page = std::fs::read_to_string(file)
-            .map_err(|error| CliError::Usage(format!("{}: {error}", file.to_string_lossy())))?;
-        results.push((file.to_string_lossy().into_owned(), examples::check(&page)));
+        let page = std::fs::read_to_string(file).map_err(|error| {
+            CliError::Usage(format!("{}: {}", Shown::path(file), system_words(&error)))
+        })?;
+        let mut mismatches = if is_policy(&page) {
+            examples::check_policy(&page, Policies::of_page(file, page.clone())?)
+        } else {
+            examples::check(&page)
+        };
+        mismatches.extend(examples::lacking(&page));
+        results.push((file.to_string_lossy().into_owned(), mismatches));
     }
     let failed = results.iter().any(|(_, mismatches)| !mismatches.is_empty());
     let mut out = console::stdout(Color::Auto);
-    catalogue::test_results(&results, &mut out)?;
+    catalogue::test_results(&results, !files.is_empty(), &mut out)?;
     out.flush()?;
     Ok(if failed { Exit::Findings } else { Exit::Clean })
 }

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::common::{Common, Format, OneFormat};
 use super::target::read_stdin;
 use super::{CliError, Exit};
-use crate::engine::baseline;
+use crate::engine::quotes_uris;
 use crate::inventory::{Context, Dialect, Walk, read_file, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::uris::{self, ListedUri, UrisRun};
@@ -90,8 +90,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
-    // A list of known findings quotes URIs, and uses none.
-    if bytes.starts_with(baseline::HEAD.as_bytes()) {
+    if quotes_uris(path, bytes) {
         return;
     }
     let dialect = Dialect::of(path);

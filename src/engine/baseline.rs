@@ -13,14 +13,19 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::engine::Levels;
-use crate::finding::{Draft, Drafts, Rule};
+use crate::finding::{Draft, Drafts, Rule, RuleId};
 use crate::text::{Lines, Shown, Span, is_hidden};
 
 /// How every baseline begins: such a file is no inventory, whatever it is called.
-pub(crate) const HEAD: &str = "# virt-doctor baseline";
+const HEAD: &str = "# virt-doctor baseline";
 const VERSION: u32 = 1;
 /// How much of a URI tells it from others, in characters.
 const LONGEST_URI: usize = 1000;
+
+/// Whether a text is a list of known findings.
+pub(crate) fn is_baseline(text: &[u8]) -> bool {
+    text.starts_with(HEAD.as_bytes())
+}
 
 /// A list of known findings, and which of them were met in this run.
 #[derive(Debug)]
@@ -125,13 +130,13 @@ impl Baseline {
         let name = relative(path, &self.folder);
         for at in self.by_file.get(&name).into_iter().flatten() {
             let entry = &mut self.entries[*at];
-            entry.asked = Rule::named(&entry.key.rule).is_none_or(|rule| levels.is_on(rule));
+            entry.asked = levels.named(&entry.key.rule).is_none_or(|rule| levels.is_on(rule));
         }
         name
     }
 
     /// Whether a finding is listed. As often as the list says, and not more.
-    pub(crate) fn hides(&mut self, rule: Rule, file: &str, uri: &Shown, levels: &Levels) -> bool {
+    pub(crate) fn hides(&mut self, rule: RuleId, file: &str, uri: &Shown, levels: &Levels) -> bool {
         if !Self::takes(rule, levels) {
             return false;
         }
@@ -157,7 +162,7 @@ impl Baseline {
 
     /// Whether findings of a rule may be listed. What is to be said about the lists and
     /// suppressions themselves is not put off.
-    pub(crate) fn takes(rule: Rule, levels: &Levels) -> bool {
+    pub(crate) fn takes(rule: RuleId, levels: &Levels) -> bool {
         rule.folder() != "inventory" && !levels.is_locked(rule)
     }
 
@@ -219,7 +224,7 @@ impl Baseline {
 
 impl Listed {
     /// Whether a finding is listed. As often as the list says, and not more.
-    pub(crate) fn takes(&mut self, rule: Rule, uri: &Shown, levels: &Levels) -> bool {
+    pub(crate) fn takes(&mut self, rule: RuleId, uri: &Shown, levels: &Levels) -> bool {
         let left = self.left.get_mut(&Key::of(rule, &self.name, uri));
         match left.filter(|left| **left > 0 && Baseline::takes(rule, levels)) {
             Some(left) => {
@@ -232,7 +237,7 @@ impl Listed {
 }
 
 impl Key {
-    fn of(rule: Rule, file: &str, uri: &Shown) -> Self {
+    fn of(rule: RuleId, file: &str, uri: &Shown) -> Self {
         Self { file: file.to_owned(), rule: rule.name().to_owned(), uri: shortened(uri) }
     }
 }
@@ -289,7 +294,7 @@ mod tests {
         for path in ["/nowhere/a/b/c.yml", "/nowhere/d.yml"] {
             let name = first.look_at(Path::new(path), &levels);
             for uri in [&hard, &hard, &long] {
-                assert!(!first.hides(Rule::PlainTcp, &name, uri, &levels));
+                assert!(!first.hides(Rule::PlainTcp.into(), &name, uri, &levels));
             }
         }
         let text = first.updated(|_| true);
@@ -298,10 +303,10 @@ mod tests {
         let mut second = Baseline::of(&text, PathBuf::from("/nowhere/a")).unwrap();
         let name = second.look_at(Path::new("/nowhere/a/b/c.yml"), &levels);
         for listed in [true, true, false] {
-            assert_eq!(second.hides(Rule::PlainTcp, &name, &hard, &levels), listed);
+            assert_eq!(second.hides(Rule::PlainTcp.into(), &name, &hard, &levels), listed);
         }
-        assert!(!second.hides(Rule::WrongPath, &name, &long, &levels), "another rule");
-        assert!(second.hides(Rule::PlainTcp, &name, &long, &levels));
+        assert!(!second.hides(Rule::WrongPath.into(), &name, &long, &levels), "another rule");
+        assert!(second.hides(Rule::PlainTcp.into(), &name, &long, &levels));
         assert_eq!(second.drafts(|_| true).len(), 0, "nobody looked at the other file");
         assert_eq!(second.drafts(|file| file == "b/c.yml").len(), 2, "it is gone");
         let again = second.updated(|file| file == "b/c.yml");

@@ -1,11 +1,12 @@
 //! The heads of the rule pages: what is fixed about a rule, and its words.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::finding::{Applicability, Consequence, Fix, Precision, Rule, Severity};
+use crate::finding::{Applicability, Consequence, Fix, Precision, Rule, RuleId, Severity};
 use crate::plan::Hop;
 use crate::tables::clients::Family;
 
@@ -118,16 +119,8 @@ impl Rule {
         })
     }
 
-    /// Whether a fix of this rule keeps the meaning.
-    pub(crate) fn applicability(self, fix: &Fix) -> Applicability {
-        if fix.changes_meaning {
-            return Applicability::Unsafe;
-        }
-        self.head().fix.unwrap_or(Applicability::Unsafe)
-    }
-
     /// Whether what `other` sees only follows from what this rule says.
-    pub(crate) fn explains(self, other: Self) -> bool {
+    pub(crate) fn explains(self, other: RuleId) -> bool {
         let names = &self.head().explains;
         names.iter().any(|name| name == other.name() || name == other.folder())
     }
@@ -138,9 +131,35 @@ impl Rule {
         clients.is_none_or(|clients| clients.iter().any(|name| name == family.name()))
     }
 
-    /// The prose of its page: what stands between the head and the examples.
-    pub(crate) fn prose(self) -> &'static str {
-        let page = self.page();
+    /// Its page, taken apart.
+    pub(crate) fn parts(self) -> Page<'static> {
+        Page { rule: self.into(), head: self.head(), text: self.page(), file: None }
+    }
+}
+
+impl RuleId {
+    /// Whether a fix of this rule keeps the meaning. A policy has none.
+    pub(crate) fn applicability(self, fix: &Fix) -> Applicability {
+        let own = self.builtin().filter(|_| !fix.changes_meaning);
+        own.and_then(|rule| rule.head().fix).unwrap_or(Applicability::Unsafe)
+    }
+}
+
+/// The page of a rule or a policy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page<'p> {
+    pub(crate) rule: RuleId,
+    pub(crate) head: &'p Head,
+    /// All of it, as Markdown.
+    pub(crate) text: &'p str,
+    /// Where it was read; none for ours.
+    pub(crate) file: Option<&'p Path>,
+}
+
+impl<'p> Page<'p> {
+    /// What stands between the head and the examples.
+    pub(crate) fn prose(&self) -> &'p str {
+        let page = self.text;
         let after_head = page
             .find("```toml rule")
             .and_then(|at| page[at + 3..].find("\n```\n").map(|end| at + 3 + end + 5));
@@ -148,15 +167,33 @@ impl Rule {
         body.split("\n## ").next().unwrap_or(body).trim()
     }
 
-    /// Where the page is on the web.
-    pub(crate) fn url(self) -> String {
-        format!(
-            "{}/blob/main/rules/{}/{}.md",
-            env!("CARGO_PKG_REPOSITORY"),
-            self.folder(),
-            self.name()
-        )
+    /// Where it is: ours on the web, a policy in its file.
+    pub(crate) fn url(&self) -> String {
+        match self.file {
+            None => format!(
+                "{}/blob/main/rules/{}/{}.md",
+                env!("CARGO_PKG_REPOSITORY"),
+                self.rule.folder(),
+                self.rule.name()
+            ),
+            Some(file) => reference(file),
+        }
     }
+}
+
+/// A path as a relative reference (RFC 3986, 4.2).
+fn reference(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut text = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 /// The first fenced block with this info string.

@@ -10,12 +10,14 @@
 
 mod around;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use self::around::Around;
-use crate::engine::{Levels, Subject, judge_evidence};
+use crate::engine::{Levels, Policies, Subject, judge_evidence};
 use crate::evidence::Evidence;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, RuleId};
 use crate::settings::{ConfContent, Machine, Source};
 use crate::tables::clients::{Build, Client};
 
@@ -65,16 +67,67 @@ struct Block<'p> {
     line: usize,
 }
 
+impl Block<'_> {
+    /// Whether it is judged: a file, or a connection with evidence.
+    fn is_example(&self) -> bool {
+        let is_around = ["toml rule", "toml virt-doctor.toml", "toml baseline.toml"];
+        self.info.contains(' ') && !is_around.contains(&self.info)
+    }
+}
+
+/// What stands before an expectation at the end of a line.
+const MARK: &str = "  # error: ";
+
 /// Runs all examples of a page.
 pub(crate) fn check(page: &str) -> Vec<Mismatch> {
+    check_with(page, &Levels::default())
+}
+
+/// Runs all examples of the page of a policy. Only the policy itself speaks: what our
+/// rules say of an example changes from release to release.
+pub(crate) fn check_policy(page: &str, policies: Policies) -> Vec<Mismatch> {
+    let mut levels = Levels::with(Arc::new(policies));
+    levels.only_policies();
+    check_with(page, &levels)
+}
+
+/// What the examples of a page do not show at all: each page has a wrong one and a right
+/// one, and says of the wrong one what is found there.
+pub(crate) fn lacking(page: &str) -> Vec<Mismatch> {
+    let blocks = blocks(page);
+    let mut lacking = Vec::new();
+    for (heading, is_bad) in [("## Bad", true), ("## Good", false)] {
+        let mut lines = page.lines().enumerate().skip_while(|(_, line)| line.trim_end() != heading);
+        let start = lines.next().map_or(0, |(at, _)| at + 1);
+        let end = lines.find(|(_, line)| line.starts_with("## ")).map_or(usize::MAX, |(at, _)| at);
+        let here = |block: &&Block<'_>| start > 0 && (start..=end).contains(&block.line);
+        let here: Vec<&Block<'_>> = blocks.iter().filter(here).collect();
+        let expects = here.iter().any(|block| {
+            block.info == "expect" || block.lines.iter().any(|line| line.contains(MARK))
+        });
+        let what = if !here.iter().any(|block| block.is_example()) {
+            format!("there is no example below `{heading}`")
+        } else if is_bad && !expects {
+            format!("no example below `{heading}` says what is found: end a line with `{MARK}NAME`")
+        } else {
+            continue;
+        };
+        lacking.push(Mismatch { line: start.max(1), what });
+    }
+    lacking
+}
+
+fn check_with(page: &str, levels: &Levels) -> Vec<Mismatch> {
     let blocks = blocks(page);
     let mut found = Vec::new();
-    let mut around = Around::default();
+    let mut around = Around::new(levels.clone());
     for (at, block) in blocks.iter().enumerate() {
         let expectations =
             blocks.get(at + 1).filter(|next| next.info == "expect").map(expect_block);
         match block.info {
-            "json evidence" => case(block, expectations.unwrap_or_default(), &mut found),
+            "json evidence" => {
+                case(block, expectations.unwrap_or_default(), levels, &mut found);
+            }
             "toml rule" | "expect" => {}
             "toml virt-doctor.toml" => around.configure(block, &mut found),
             "toml baseline.toml" => around.know(block, &mut found),
@@ -124,7 +177,12 @@ fn expected(text: &str, line: usize) -> Expected {
 }
 
 /// A block that is a connection with evidence.
-fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mismatch>) {
+fn case(
+    block: &Block<'_>,
+    expectations: Vec<Expected>,
+    levels: &Levels,
+    mismatches: &mut Vec<Mismatch>,
+) {
     let text = block.lines.join("\n");
     let case: Case = match serde_json::from_str(&text) {
         Ok(case) => case,
@@ -153,11 +211,13 @@ fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mis
     let subject = Subject { compare: all, ..Subject::new(&source, client, &machine, false) };
     let uri = source.uri.clone().unwrap_or_default();
     let findings: Vec<Finding> = match &case.evidence {
-        None => subject.lint(&Levels::default()).findings,
-        // The static findings of the same URI are another page's examples.
-        Some(evidence) => {
-            judge_evidence(&subject, evidence, &Levels::default()).evidence_findings()
+        None => {
+            let judged = subject.lint(levels);
+            fail(judged.failures, block.line, mismatches);
+            judged.findings
         }
+        // The static findings of the same URI are another page's examples.
+        Some(evidence) => judge_evidence(&subject, evidence, levels).evidence_findings(),
     };
     let found = findings
         .into_iter()
@@ -169,15 +229,20 @@ fn case(block: &Block<'_>, expectations: Vec<Expected>, mismatches: &mut Vec<Mis
     compare(expectations, found, block.line, mismatches);
 }
 
+/// A policy that cannot judge an example is no policy.
+fn fail(failures: Vec<String>, line: usize, mismatches: &mut Vec<Mismatch>) {
+    mismatches.extend(failures.into_iter().map(|what| Mismatch { line, what }));
+}
+
 /// Each expectation meets one finding, and no finding is left.
 fn compare(
     expectations: Vec<Expected>,
-    mut found: Vec<(Rule, String, Option<usize>)>,
+    mut found: Vec<(RuleId, String, Option<usize>)>,
     line: usize,
     mismatches: &mut Vec<Mismatch>,
 ) {
     for expected in expectations {
-        let meets = |(rule, text, at): &(Rule, String, Option<usize>)| {
+        let meets = |(rule, text, at): &(RuleId, String, Option<usize>)| {
             rule.name() == expected.rule
                 && expected.text.as_ref().is_none_or(|wanted| wanted == text)
                 && at.is_none_or(|at| at == expected.line)
@@ -187,9 +252,10 @@ fn compare(
             None => mismatches.push(Mismatch {
                 line: expected.line,
                 what: format!(
-                    "expected {} {:?}, found {found:?}",
+                    "expected {} {:?}, found {}",
                     expected.rule,
-                    expected.text.unwrap_or_default()
+                    expected.text.unwrap_or_default(),
+                    listed(&found)
                 ),
             }),
         }
@@ -202,6 +268,15 @@ fn compare(
     }
 }
 
+/// What was found, as an expectation would say it.
+fn listed(found: &[(RuleId, String, Option<usize>)]) -> String {
+    if found.is_empty() {
+        return "nothing".to_owned();
+    }
+    let found = found.iter().map(|(rule, text, _)| format!("{} {text:?}", rule.name()));
+    found.collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -211,7 +286,7 @@ mod tests {
     use crate::engine::Verdict;
     use crate::engine::bind::{EVIDENCE, STATIC};
     use crate::engine::seal::placeholder;
-    use crate::finding::Severity;
+    use crate::finding::{Rule, Severity};
     use crate::inventory::{Dialect, scan};
 
     #[test]
@@ -355,7 +430,7 @@ mod tests {
             );
             let client = head.client.as_ref().map(|client| client.parse::<Client>());
             assert!(client.is_none_or(|client| client.is_ok()), "{name}: client");
-            assert!(rule.prose().len() > 80, "{name}: prose");
+            assert!(rule.parts().prose().len() > 80, "{name}: prose");
             for other in head.replaces.iter().chain(&head.replaces_here) {
                 assert!(Rule::named(other).is_some() && other != name, "{name}: replaces {other}");
             }

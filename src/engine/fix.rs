@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::subject::static_drafts;
 use crate::engine::{Levels, Subject, replaced};
-use crate::finding::{Applicability, Draft, Edit, Rule};
+use crate::finding::{Applicability, Draft, Edit, RuleId};
 use crate::inventory::Located;
 use crate::uri::HOLE;
 
@@ -31,7 +31,7 @@ pub(crate) struct Mended {
 
 /// A fix that may be applied, at its places in the text.
 pub(crate) struct Applicable {
-    rule: Rule,
+    rule: RuleId,
     edits: Vec<Edit>,
 }
 
@@ -50,11 +50,14 @@ impl Subject<'_> {
         &self,
         levels: &Levels,
         allowed: Allowed,
-        mut is_hidden: impl FnMut(Rule) -> bool,
+        mut is_hidden: impl FnMut(RuleId) -> bool,
     ) -> Vec<Applicable> {
         self.read(|reading| {
+            let veil = reading.uri.veil();
+            let own = self.ask(reading, &veil, levels).drafts;
             replaced(static_drafts(reading, levels), reading.uri)
                 .into_iter()
+                .chain(own)
                 .filter(|draft| !is_hidden(draft.rule))
                 .filter_map(|draft| allowed.of(draft))
                 .collect()
@@ -143,6 +146,7 @@ mod tests {
     use bstr::BString;
 
     use super::*;
+    use crate::finding::Rule;
     use crate::text::Span;
 
     fn fix(edits: &[(usize, usize, &str)]) -> Applicable {
@@ -150,7 +154,7 @@ mod tests {
             span: Span::new(*start, *end),
             content: BString::from(*content),
         };
-        Applicable { rule: Rule::BadPercentEscape, edits: edits.iter().map(edit).collect() }
+        Applicable { rule: Rule::BadPercentEscape.into(), edits: edits.iter().map(edit).collect() }
     }
 
     #[test]

@@ -6,12 +6,16 @@ mod configured;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::finding::{Rule, Severity};
+use super::catalogue::Page;
+use super::policy::Policies;
+use crate::finding::{POLICY, Rule, RuleId, Severity};
 use crate::text::nearest;
 
 /// What was decided about each rule, over what its page says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Levels {
+    /// The user's own rules; their places below are behind those of ours.
+    policies: Arc<Policies>,
     decided: Vec<Option<(Option<Severity>, Origin)>>,
     /// The same in short: asked for every rule and URI.
     silent: Vec<bool>,
@@ -55,48 +59,88 @@ pub(crate) enum LevelError {
 
 impl Default for Levels {
     fn default() -> Self {
-        let none = || Rule::all().map(|_| None).collect();
-        Self {
-            decided: Rule::all().map(|_| None).collect(),
-            silent: Rule::all().map(|_| false).collect(),
-            locked: none(),
-            silenced: none(),
-        }
+        Self::with(Arc::default())
     }
 }
 
 impl Levels {
-    /// Whether a rule speaks at all. Reads no page: it is asked for every rule and URI.
-    pub(crate) fn is_on(&self, rule: Rule) -> bool {
-        !self.silent[rule as usize]
+    /// Every rule and every one of these policies has the level of its page.
+    pub(crate) fn with(policies: Arc<Policies>) -> Self {
+        let count = Rule::all().count() + policies.list().len();
+        Self {
+            policies,
+            decided: vec![None; count],
+            silent: vec![false; count],
+            locked: vec![None; count],
+            silenced: vec![None; count],
+        }
     }
 
-    fn decide(&mut self, rule: Rule, level: Option<Severity>, origin: &Origin) {
-        self.silent[rule as usize] = level.is_none();
-        self.decided[rule as usize] = Some((level, origin.clone()));
+    pub(crate) fn policies(&self) -> &Arc<Policies> {
+        &self.policies
+    }
+
+    /// All rules, ours first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = RuleId> {
+        Rule::all().map(RuleId::from).chain(self.policies.ids())
+    }
+
+    /// The page of a rule.
+    pub(crate) fn page(&self, rule: RuleId) -> Page<'_> {
+        match rule {
+            RuleId::Builtin(rule) => rule.parts(),
+            RuleId::Policy(name) => self.policies.named(name).page(),
+        }
+    }
+
+    /// The rule or policy of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<RuleId> {
+        let policy = || self.policies.ids().find(|policy| policy.name() == name);
+        Rule::named(name).map(RuleId::from).or_else(policy)
+    }
+
+    /// Where what was decided about it stands.
+    fn at(&self, rule: RuleId) -> usize {
+        match rule {
+            RuleId::Builtin(rule) => rule as usize,
+            RuleId::Policy(name) => Rule::all().count() + self.policies.place(name),
+        }
+    }
+
+    /// Whether a rule speaks at all. Reads no page: it is asked for every rule and URI.
+    pub(crate) fn is_on(&self, rule: impl Into<RuleId>) -> bool {
+        !self.silent[self.at(rule.into())]
+    }
+
+    fn decide(&mut self, rule: RuleId, level: Option<Severity>, origin: &Origin) {
+        let at = self.at(rule);
+        self.silent[at] = level.is_none();
+        self.decided[at] = Some((level, origin.clone()));
     }
 
     /// The level of a rule; none where it is off.
-    pub(crate) fn of(&self, rule: Rule) -> Option<Severity> {
-        match &self.decided[rule as usize] {
+    pub(crate) fn of(&self, rule: impl Into<RuleId>) -> Option<Severity> {
+        let rule = rule.into();
+        match &self.decided[self.at(rule)] {
             Some((level, _)) => *level,
-            None => Some(rule.head().severity),
+            None => Some(self.page(rule).head.severity),
         }
     }
 
     /// Who decided it.
-    pub(crate) fn origin(&self, rule: Rule) -> &Origin {
-        self.decided[rule as usize].as_ref().map_or(&Origin::Page, |(_, origin)| origin)
+    pub(crate) fn origin(&self, rule: impl Into<RuleId>) -> &Origin {
+        let decided = &self.decided[self.at(rule.into())];
+        decided.as_ref().map_or(&Origin::Page, |(_, origin)| origin)
     }
 
     /// Whether nothing may silence it.
-    pub(crate) fn is_locked(&self, rule: Rule) -> bool {
-        self.locked[rule as usize].is_some() || rule.head().locked
+    pub(crate) fn is_locked(&self, rule: RuleId) -> bool {
+        self.locked[self.at(rule)].is_some() || self.page(rule).head.locked
     }
 
     /// Who silences what it finds.
-    pub(crate) fn silencer(&self, rule: Rule) -> Option<&Origin> {
-        self.silenced[rule as usize].as_ref()
+    pub(crate) fn silencer(&self, rule: RuleId) -> Option<&Origin> {
+        self.silenced[self.at(rule)].as_ref()
     }
 
     /// Only these speak.
@@ -105,19 +149,26 @@ impl Levels {
         names: impl IntoIterator<Item = &'n str>,
         origin: &Origin,
     ) -> Result<(), LevelError> {
-        let mut wanted = Vec::new();
+        let (mut wanted, mut is_any) = (Vec::new(), false);
         for name in names {
-            wanted.extend(Self::rules_of(name)?);
+            wanted.extend(self.rules_of(name)?);
+            is_any = true;
         }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        for rule in Rule::all().filter(|rule| !wanted.contains(rule)) {
-            if !self.is_locked(rule) {
-                self.decide(rule, None, origin);
-            }
+        let others: Vec<RuleId> = self
+            .all()
+            .filter(|rule| is_any && !wanted.contains(rule) && !self.is_locked(*rule))
+            .collect();
+        for rule in others {
+            self.decide(rule, None, origin);
         }
         Ok(())
+    }
+
+    /// None of ours speaks.
+    pub(crate) fn only_policies(&mut self) {
+        for rule in Rule::all() {
+            self.decide(rule.into(), None, &Origin::Page);
+        }
     }
 
     /// It is silent, and does not even look.
@@ -135,17 +186,19 @@ impl Levels {
         level: Severity,
         origin: &Origin,
     ) -> Result<(), LevelError> {
-        for rule in Self::rules_of(name)? {
+        for rule in self.rules_of(name)? {
             self.decide(rule, Some(level), origin);
-            self.silenced[rule as usize] = None;
+            let at = self.at(rule);
+            self.silenced[at] = None;
         }
         Ok(())
     }
 
     /// Nothing may silence it.
     pub(crate) fn lock(&mut self, name: &str, origin: &Origin) -> Result<(), LevelError> {
-        for rule in Self::rules_of(name)? {
-            self.locked[rule as usize] = Some(origin.clone());
+        for rule in self.rules_of(name)? {
+            let at = self.at(rule);
+            self.locked[at] = Some(origin.clone());
         }
         Ok(())
     }
@@ -153,26 +206,31 @@ impl Levels {
     /// What it finds is not shown.
     pub(crate) fn silence(&mut self, name: &str, origin: &Origin) -> Result<(), LevelError> {
         for rule in self.free(name)? {
-            self.silenced[rule as usize] = Some(origin.clone());
+            let at = self.at(rule);
+            self.silenced[at] = Some(origin.clone());
         }
         Ok(())
     }
 
     /// The rules of a name that may be silenced.
-    fn free(&self, name: &str) -> Result<Vec<Rule>, LevelError> {
-        let mut rules = Self::rules_of(name)?;
-        rules.retain(|rule| !self.is_locked(*rule));
-        if rules.is_empty() { Err(LevelError::Locked { name: name.to_owned() }) } else { Ok(rules) }
+    fn free(&self, name: &str) -> Result<Vec<RuleId>, LevelError> {
+        let rules = self.rules_of(name)?;
+        let free: Vec<RuleId> =
+            rules.iter().copied().filter(|rule| !self.is_locked(*rule)).collect();
+        if free.is_empty() && !rules.is_empty() {
+            return Err(LevelError::Locked { name: name.to_owned() });
+        }
+        Ok(free)
     }
 
-    /// The rule of this name, or all of this folder.
-    pub(crate) fn rules_of(name: &str) -> Result<Vec<Rule>, LevelError> {
-        if let Some(rule) = Rule::named(name) {
+    /// The rule of this name, or all of this folder. There may be no policy at all.
+    pub(crate) fn rules_of(&self, name: &str) -> Result<Vec<RuleId>, LevelError> {
+        if let Some(rule) = self.named(name) {
             return Ok(vec![rule]);
         }
-        let of_folder: Vec<Rule> = Rule::all().filter(|rule| rule.folder() == name).collect();
-        if of_folder.is_empty() {
-            let names = Rule::all().map(Rule::name).chain(Rule::all().map(Rule::folder));
+        let of_folder: Vec<RuleId> = self.all().filter(|rule| rule.folder() == name).collect();
+        if of_folder.is_empty() && name != POLICY {
+            let names = self.all().map(RuleId::name).chain(Rule::all().map(Rule::folder));
             return Err(LevelError::Unknown { name: name.to_owned(), near: nearest(name, names) });
         }
         Ok(of_folder)

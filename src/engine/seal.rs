@@ -31,7 +31,9 @@ pub(crate) fn replaced(mut drafts: Vec<Draft>, uri: &Uri<'_>) -> Vec<Draft> {
         .zip(&abouts)
         .map(|(draft, place)| {
             drafts.iter().zip(&abouts).any(|(other, other_place)| {
-                let head = other.rule.head();
+                // A policy silences nothing.
+                let Some(rule) = other.rule.builtin() else { return false };
+                let head = rule.head();
                 let names = |list: &[String]| list.iter().any(|name| name == draft.rule.name());
                 let same = !matches!((other_place, place), (Some(one), Some(two)) if one != two);
                 same && names(&head.replaces)
@@ -55,7 +57,8 @@ pub(crate) fn seal(drafts: &[Draft], veil: &Veil, levels: &Levels) -> Vec<Findin
 
 fn one(draft: &Draft, veil: &Veil, levels: &Levels) -> Option<Finding> {
     let severity = levels.of(draft.rule)?;
-    let head = draft.rule.head();
+    let page = levels.page(draft.rule);
+    let head = page.head;
     let words = Fill { draft, veil, is_prose: true };
     let commands = Fill { is_prose: false, ..words };
     let variant = draft.variant;
@@ -83,6 +86,7 @@ fn one(draft: &Draft, veil: &Veil, levels: &Levels) -> Option<Finding> {
     });
     Some(Finding {
         rule: draft.rule,
+        url: page.url(),
         severity,
         precision: head.precision,
         effect: head.effect,

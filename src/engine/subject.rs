@@ -1,6 +1,7 @@
 //! One connection to judge: its text, who typed it, for which client and machine.
 
 use crate::engine::bind::STATIC;
+use crate::engine::policy::{Policies, Spoken, Standing};
 use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
@@ -28,6 +29,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) machine: &'a Machine,
     /// Whether the readings of the other clients are looked at too.
     pub(crate) compare: bool,
+    /// The file that it stands in.
+    pub(crate) standing: Option<Standing<'a>>,
 }
 
 /// What came of it.
@@ -35,6 +38,8 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) veil: Veil,
+    /// Why a policy could not judge.
+    pub(crate) failures: Vec<String>,
 }
 
 /// Stands in for the text where there is no URI.
@@ -67,6 +72,7 @@ impl<'a> Subject<'a> {
             client,
             machine,
             compare: false,
+            standing: None,
         }
     }
 
@@ -83,6 +89,7 @@ impl<'a> Subject<'a> {
             client,
             machine,
             compare: false,
+            standing: None,
         }
     }
 
@@ -138,14 +145,24 @@ impl<'a> Subject<'a> {
     /// What the rules on text and plan say.
     pub(crate) fn lint(&self, levels: &Levels) -> Judged {
         self.read(|reading| {
-            let drafts = replaced(static_drafts(reading, levels), reading.uri);
-            if drafts.is_empty() {
+            let mut drafts = replaced(static_drafts(reading, levels), reading.uri);
+            if drafts.is_empty() && levels.policies().list().is_empty() {
                 // Nothing is said, so nothing need be hidden.
                 return Judged::default();
             }
             let veil = reading.uri.veil();
-            Judged { findings: seal(&drafts, &veil, levels), veil }
+            let Spoken { drafts: own, failures } = self.ask(reading, &veil, levels);
+            drafts.extend(own);
+            Judged { findings: seal(&drafts, &veil, levels), veil, failures }
         })
+    }
+
+    /// What the user's own rules say.
+    pub(crate) fn ask(&self, reading: &Reading<'_>, veil: &Veil, levels: &Levels) -> Spoken {
+        if levels.policies().list().is_empty() {
+            return Spoken::default();
+        }
+        Policies::judge(reading, self.standing, veil, levels)
     }
 }
 
@@ -165,7 +182,7 @@ pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft
     }
     let mut drafts = drafts.done();
     if !reading.faults.is_empty() {
-        drafts.retain(|draft| !is_about_use(draft.rule));
+        drafts.retain(|draft| !draft.rule.builtin().is_some_and(is_about_use));
     }
     drafts.sort_by_key(|draft| draft.rule);
     drafts

@@ -8,7 +8,7 @@ mod comment;
 use self::comment::{About, Request, requests};
 use crate::engine::bind::EVIDENCE;
 use crate::engine::{LevelError, Levels};
-use crate::finding::{Draft, Drafts, Rule};
+use crate::finding::{Draft, Drafts, Rule, RuleId};
 use crate::inventory::Dialect;
 use crate::settings::{ConfigFile, is_day};
 use crate::text::Span;
@@ -34,7 +34,7 @@ struct Name {
     span: Span,
     text: String,
     /// The rules that it stands for; or the name that was probably meant.
-    rules: Result<Vec<Rule>, Option<&'static str>>,
+    rules: Result<Vec<RuleId>, Option<&'static str>>,
     used: bool,
 }
 
@@ -47,8 +47,8 @@ struct Ended {
 }
 
 impl Suppression {
-    fn of(request: Request, text: &[u8], today: &str) -> Self {
-        let names = request.names.iter().map(|span| Name::of(*span, text)).collect();
+    fn of(request: Request, text: &[u8], today: &str, levels: &Levels) -> Self {
+        let names = request.names.iter().map(|span| Name::of(*span, text, levels)).collect();
         let ended = request.until.and_then(|place| {
             let day = String::from_utf8_lossy(place.of(text)).into_owned();
             let is_day = is_day(&day);
@@ -68,9 +68,9 @@ impl Suppression {
 }
 
 impl Name {
-    fn of(span: Span, text: &[u8]) -> Self {
+    fn of(span: Span, text: &[u8], levels: &Levels) -> Self {
         let text = String::from_utf8_lossy(span.of(text)).into_owned();
-        let rules = Levels::rules_of(&text).map_err(|error| match error {
+        let rules = levels.rules_of(&text).map_err(|error| match error {
             LevelError::Unknown { near, .. } => near,
             LevelError::Locked { .. } => None,
         });
@@ -78,26 +78,26 @@ impl Name {
     }
 
     /// The rule that it is the very name of, if nothing may silence that one.
-    fn locked_rule(&self, levels: &Levels) -> Option<Rule> {
-        Rule::named(&self.text).filter(|rule| levels.is_locked(*rule))
+    fn locked_rule(&self, levels: &Levels) -> Option<RuleId> {
+        levels.named(&self.text).filter(|rule| levels.is_locked(*rule))
     }
 
     /// Whether its rules looked and it silenced nothing. Of a rule that is off, or that a
     /// check alone can ask, nobody knows what it would find.
     fn is_idle(&self, levels: &Levels) -> bool {
         let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
-        let looks = |rule: &Rule| levels.is_on(*rule) && !on_evidence(*rule);
-        let looked = |rules: &Vec<Rule>| rules.iter().all(looks);
+        let looks = |rule: &RuleId| levels.is_on(*rule) && !rule.builtin().is_some_and(on_evidence);
+        let looked = |rules: &Vec<RuleId>| rules.iter().all(looks);
         !self.used && self.rules.as_ref().is_ok_and(looked) && self.locked_rule(levels).is_none()
     }
 }
 
 impl Suppressions {
     /// Those of a text, judged by this day.
-    pub(crate) fn of(text: &[u8], dialect: Dialect, today: &str) -> Self {
+    pub(crate) fn of(text: &[u8], dialect: Dialect, today: &str, levels: &Levels) -> Self {
         let mut list: Vec<Suppression> = requests(text, dialect)
             .into_iter()
-            .map(|request| Suppression::of(request, text, today))
+            .map(|request| Suppression::of(request, text, today, levels))
             .collect();
         list.sort_by_key(Suppression::begins);
         let (mut list, lines): (Vec<_>, Vec<_>) =
@@ -109,7 +109,7 @@ impl Suppressions {
 
     /// Whether a finding of this rule about the text at `place` is silenced. What
     /// silences it is then in use.
-    pub(crate) fn hides(&mut self, rule: Rule, place: Span, levels: &Levels) -> bool {
+    pub(crate) fn hides(&mut self, rule: RuleId, place: Span, levels: &Levels) -> bool {
         if self.list.is_empty() {
             return false;
         }

@@ -7,7 +7,7 @@ use crate::engine::bind::EVIDENCE;
 use crate::engine::subject::static_drafts;
 use crate::engine::{Levels, Subject, replaced, seal};
 use crate::evidence::{AuthType, Evidence, RpcOutcome, SeenFile, UnixConnect};
-use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
+use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, RuleId, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
 use crate::rules::{Reading, Seen};
 use crate::tables::transports::Transport;
@@ -60,17 +60,19 @@ pub(crate) struct Diagnosis {
     pub(crate) verdict: Verdict,
     /// The index of the finding that explains the verdict.
     pub(crate) cause: Option<usize>,
+    /// Why a policy could not judge.
+    pub(crate) failures: Vec<String>,
 }
 
 impl Diagnosis {
     /// The rule of the cause.
-    pub(crate) fn cause_rule(&self) -> Option<Rule> {
+    pub(crate) fn cause_rule(&self) -> Option<RuleId> {
         self.cause.map(|at| self.findings[at].rule)
     }
 
     /// Takes out what these rules found, and says how much that was. What explains the
     /// verdict stays.
-    pub(crate) fn silence(&mut self, rules: &[Rule]) -> usize {
+    pub(crate) fn silence(&mut self, rules: &[RuleId]) -> usize {
         let all = self.findings.len();
         let mut cause = None;
         let mut at = 0..;
@@ -101,7 +103,7 @@ impl Diagnosis {
 
     /// Only the findings of rules on evidence.
     pub(crate) fn evidence_findings(self) -> Vec<Finding> {
-        let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
+        let on_evidence = |rule: RuleId| EVIDENCE.iter().any(|row| rule == row.0);
         self.findings.into_iter().filter(|finding| on_evidence(finding.rule)).collect()
     }
 }
@@ -116,7 +118,10 @@ pub(crate) fn judge_evidence(
         let veil = reading.uri.veil();
         let mut drafts = static_drafts(reading, levels);
         drafts.extend(evidence_drafts(reading, evidence, levels));
-        let mut findings = seal(&replaced(drafts, reading.uri), &veil, levels);
+        let mut drafts = replaced(drafts, reading.uri);
+        let own = subject.ask(reading, &veil, levels);
+        drafts.extend(own.drafts);
+        let mut findings = seal(&drafts, &veil, levels);
         let plan = reading.plan.clone();
         let failed = first_failed(&plan, evidence);
         let seen = failed.and_then(|hop| first_seen(&findings, hop));
@@ -130,7 +135,7 @@ pub(crate) fn judge_evidence(
         }
         mark_consequences(&mut findings, cause);
         let hops = statuses(&plan, evidence, &findings, failed);
-        Diagnosis { plan, veil, findings, hops, verdict, cause }
+        Diagnosis { plan, veil, findings, hops, verdict, cause, failures: own.failures }
     })
 }
 
@@ -197,7 +202,10 @@ fn conclude(
     seen: Option<usize>,
     uri: &Uri<'_>,
 ) -> (Verdict, Option<usize>) {
-    let position = |wanted: &dyn Fn(&Finding) -> bool| findings.iter().position(wanted);
+    // A policy says what should not be, and nothing about why it fails.
+    let position = |wanted: &dyn Fn(&Finding) -> bool| {
+        findings.iter().position(|finding| finding.rule.builtin().is_some() && wanted(finding))
+    };
     if let Some(refusal) = &plan.refusal {
         let rules = explains(refusal);
         let cause = rules.iter().find_map(|rule| position(&|finding| finding.rule == *rule));
@@ -235,7 +243,9 @@ fn conclude(
         Some(_) => (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon)),
         None => (
             Verdict::Unsure,
-            position(&|finding| matches!(finding.rule, Rule::CommandNotRun | Rule::OutOfTime)),
+            position(&|finding| {
+                finding.rule == Rule::CommandNotRun || finding.rule == Rule::OutOfTime
+            }),
         ),
     }
 }
@@ -246,7 +256,7 @@ fn first_seen(findings: &[Finding], hop: Hop) -> Option<usize> {
         finding.hop == hop
             && finding.severity == Severity::Error
             && finding.effect.is_failure()
-            && EVIDENCE.iter().any(|row| row.0 == finding.rule)
+            && EVIDENCE.iter().any(|row| finding.rule == row.0)
     })
 }
 
@@ -257,7 +267,7 @@ fn explained(findings: &[Finding], seen: usize, uri: &Uri<'_>) -> usize {
     let (rule, place) = (findings[seen].rule, about(findings[seen].span));
     let reason = findings.iter().position(|finding| {
         finding.severity == Severity::Error
-            && finding.rule.explains(rule)
+            && finding.rule.builtin().is_some_and(|own| own.explains(rule))
             && about(finding.span) == place
     });
     reason.unwrap_or(seen)
@@ -323,7 +333,7 @@ fn mark_consequences(findings: &mut [Finding], cause: Option<usize>) {
     let Some(cause) = cause else { return };
     let hop = findings[cause].hop;
     for (at, finding) in findings.iter_mut().enumerate() {
-        let on_evidence = EVIDENCE.iter().any(|row| row.0 == finding.rule);
+        let on_evidence = EVIDENCE.iter().any(|row| finding.rule == row.0);
         if at != cause && on_evidence && finding.hop >= hop && finding.severity == Severity::Error {
             finding.consequence_of = Some(cause);
         }

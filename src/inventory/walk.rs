@@ -40,6 +40,15 @@ pub(crate) enum ProblemKind {
     BadConfig,
     /// A line or argument is no URI that could be given to a client.
     BadInput,
+    /// A policy could not judge a URI.
+    NotJudged,
+}
+
+impl Problem {
+    /// The first line of the message; an excerpt may follow it.
+    pub(crate) fn headline(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
 }
 
 /// The files below some paths, in a stable order.

@@ -9,9 +9,10 @@ use super::flow::flow;
 use super::json::{line_of, write_document, write_line};
 use super::object::Object;
 use super::style::{faint, severity, strong};
+use crate::engine::catalogue::Page;
 use crate::engine::examples::Mismatch;
 use crate::engine::{Levels, Origin};
-use crate::finding::{Rule, Severity};
+use crate::finding::{RuleId, Severity};
 use crate::text::{Shown, Veil};
 
 /// Why a rule has its level.
@@ -72,11 +73,11 @@ impl InForceFor<'_> {
 }
 
 /// The level that is shown of a rule; none where it is off or silenced.
-fn shown_level(levels: &Levels, rule: Rule) -> Option<Severity> {
+fn shown_level(levels: &Levels, rule: RuleId) -> Option<Severity> {
     levels.of(rule).filter(|_| levels.silencer(rule).is_none())
 }
 
-fn origin(levels: &Levels, rule: Rule) -> &Origin {
+fn origin(levels: &Levels, rule: RuleId) -> &Origin {
     levels.silencer(rule).unwrap_or(levels.origin(rule))
 }
 
@@ -90,7 +91,7 @@ pub(crate) fn table(
     if let Some(in_force) = in_force {
         in_force.text(out)?;
     }
-    let mut rules: Vec<Rule> = Rule::all().collect();
+    let mut rules: Vec<RuleId> = levels.all().collect();
     rules.sort_by_key(|rule| rule.folder());
     let width = rules.iter().map(|rule| rule.name().len()).max().unwrap_or(0);
     let mut folder = "";
@@ -104,17 +105,24 @@ pub(crate) fn table(
             None => (faint("off"), 5),
         };
         let origin = origin(levels, rule);
-        let reason = if *origin == Origin::Page {
+        let page = levels.page(rule);
+        let reasons: Vec<String> = page
+            .file
+            .map(|file| Shown::path(file).to_string())
+            .into_iter()
+            .chain((*origin != Origin::Page).then(|| because(origin)))
+            .collect();
+        let reason = if reasons.is_empty() {
             String::new()
         } else {
-            faint(format!("   ({})", because(origin)))
+            faint(format!("   ({})", reasons.join("; ")))
         };
         writeln!(
             out,
             "  {word}{:padding$}{:<width$}  {}{reason}",
             "",
             rule.name(),
-            rule.head().summary
+            Veil::default().show(&page.head.summary)
         )?;
     }
     Ok(())
@@ -126,7 +134,7 @@ pub(crate) fn table_json(
     in_force: Option<&InForceFor<'_>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rules: Vec<Value> = Rule::all().map(|rule| row(rule, levels)).collect();
+    let rules: Vec<Value> = levels.all().map(|rule| row(levels.page(rule), levels)).collect();
     let document = Object::new()
         .put("version", 1)
         .put_some("for", in_force.map(InForceFor::json))
@@ -145,11 +153,13 @@ pub(crate) fn table_lines(
     if let Some(in_force) = in_force {
         write_line(&line_of("for", in_force.json()), out)?;
     }
-    Rule::all().try_for_each(|rule| write_line(&line_of("rule", row(rule, levels)), out))
+    levels
+        .all()
+        .try_for_each(|rule| write_line(&line_of("rule", row(levels.page(rule), levels)), out))
 }
 
-fn row(rule: Rule, levels: &Levels) -> Value {
-    let head = rule.head();
+fn row(page: Page<'_>, levels: &Levels) -> Value {
+    let (rule, head) = (page.rule, page.head);
     Object::new()
         .put("rule", rule)
         .put("folder", rule.folder())
@@ -162,52 +172,58 @@ fn row(rule: Rule, levels: &Levels) -> Value {
         .put("fix", head.fix)
         .put("clients", head.clients())
         .put("locked", levels.is_locked(rule))
-        .put("since", &head.since)
+        .put_some("since", Some(&head.since).filter(|since| !since.is_empty()))
         .put("replaces", &head.replaces)
         .put("explains", &head.explains)
         .put("sources", &head.sources)
-        .put("url", rule.url())
+        .put("url", page.url())
+        .with(
+            page.file
+                .map_or(Value::Null, |file| Object::new().shown("file", &Shown::path(file)).done()),
+        )
         .done()
 }
 
 /// One rule with its page as JSON.
-pub(crate) fn page_json(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn page_json(page: Page<'_>, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
     let document = Object::new()
         .put("version", 1)
-        .with(row(rule, levels))
-        .put("page", rule.page())
+        .with(row(page, levels))
+        .put("page", page.text)
         .put("problems", [0; 0])
         .done();
     write_document(&document, out)
 }
 
 /// The same on one line.
-pub(crate) fn page_line(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
-    let fields = Object::new().with(row(rule, levels)).put("page", rule.page()).done();
+pub(crate) fn page_line(page: Page<'_>, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let fields = Object::new().with(row(page, levels)).put("page", page.text).done();
     write_line(&line_of("rule", fields), out)
 }
 
 /// One rule for an 80-column terminal.
-pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
-    let head = rule.head();
+pub(crate) fn page(page: Page<'_>, levels: &Levels, out: &mut dyn Write) -> io::Result<()> {
+    let (rule, head) = (page.rule, page.head);
+    let veil = Veil::default();
+    let shown = |text: &str| veil.show(text).to_string();
     let level = shown_level(levels, rule).map_or_else(|| faint("off"), severity);
     writeln!(out, "{}   {level}", strong(rule.name()))?;
-    for line in flow(&head.summary, Some(78)) {
+    for line in flow(&shown(&head.summary), Some(78)) {
         writeln!(out, "  {line}")?;
     }
-    for paragraph in rule.prose().split("\n\n") {
+    for paragraph in page.prose().split("\n\n") {
         writeln!(out)?;
-        for line in flow(&paragraph.replace('\n', " "), Some(78)) {
+        for line in flow(&shown(&paragraph.replace('\n', " ")), Some(78)) {
             writeln!(out, "{line}")?;
         }
     }
     for (title, heading) in [("Wrong", "## Bad\n"), ("Right", "## Good\n")] {
-        let examples = examples(rule.page(), heading);
+        let examples = examples(page.text, heading);
         if !examples.is_empty() {
             writeln!(out, "\n{}", strong(title))?;
         }
         for line in examples {
-            writeln!(out, "  {line}")?;
+            writeln!(out, "  {}", shown(&line))?;
         }
     }
     writeln!(out)?;
@@ -217,8 +233,8 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
         ("subject", rule.folder()),
         ("since", &head.since),
     ];
-    for (name, value) in facts {
-        writeln!(out, "{}{value}", faint(format!("{name:<11}")))?;
+    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(out, "{}{}", faint(format!("{name:<11}")), shown(value))?;
     }
     if head.clients.is_some() {
         writeln!(out, "{}{}", faint(format!("{:<11}", "clients")), head.clients().join(", "))?;
@@ -230,20 +246,25 @@ pub(crate) fn page(rule: Rule, levels: &Levels, out: &mut dyn Write) -> io::Resu
         }
     }
     for source in &head.sources {
-        writeln!(out, "{}{source}", faint(format!("{:<11}", "source")))?;
+        writeln!(out, "{}{}", faint(format!("{:<11}", "source")), shown(source))?;
     }
-    writeln!(out, "{}{}", faint(format!("{:<11}", "page")), rule.url())
+    let place = page.file.map_or_else(|| page.url(), |file| Shown::path(file).to_string());
+    writeln!(out, "{}{place}", faint(format!("{:<11}", "page")))
 }
 
-/// What came of running the examples of pages.
+/// What came of running the examples of pages; the true ones are named if `each` is asked for.
 pub(crate) fn test_results(
     results: &[(String, Vec<Mismatch>)],
+    each: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let veil = Veil::default();
     let mut failed = 0;
     for (page, mismatches) in results {
         failed += usize::from(!mismatches.is_empty());
+        if each && mismatches.is_empty() {
+            writeln!(out, "{}: ok", veil.show(page))?;
+        }
         for mismatch in mismatches {
             writeln!(out, "{}:{}: {}", veil.show(page), mismatch.line, veil.show(&mismatch.what))?;
         }
@@ -254,7 +275,7 @@ pub(crate) fn test_results(
 
 /// The lines of the examples below a heading, without the test's own notes. Evidence
 /// is for the test: a person gains nothing from it.
-pub(super) fn examples(page: &'static str, heading: &str) -> Vec<String> {
+pub(super) fn examples(page: &str, heading: &str) -> Vec<String> {
     let Some(start) = page.find(heading) else { return Vec::new() };
     let section = page[start + heading.len()..].split("\n## ").next().unwrap_or_default();
     let mut lines = Vec::new();
@@ -308,12 +329,13 @@ fn case(json: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Rule;
 
     #[test]
     fn every_page_fits_a_terminal() {
         for rule in Rule::all() {
             let mut out = Vec::new();
-            page(rule, &Levels::default(), &mut out).unwrap();
+            page(rule.parts(), &Levels::default(), &mut out).unwrap();
             let text = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
             let url = |line: &str| line.contains("https://") || line.starts_with("  ");
             for line in text.lines().filter(|line| !url(line)) {

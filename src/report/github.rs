@@ -102,7 +102,7 @@ fn finding(placed: &Placed, root: &Root) -> Annotation {
 
 /// What could not be read.
 fn trouble(problem: &Problem, root: &Root) -> Annotation {
-    let message = Veil::default().show(&problem.message).to_string();
+    let message = Veil::default().show(problem.headline()).to_string();
     let mut annotation =
         Annotation { level: "error", properties: "title=virt-doctor".to_owned(), text: message };
     if let Some(file) = &problem.file {

@@ -97,7 +97,7 @@ fn problem(problem: &Problem, root: &Root) -> Entry {
         severity: "blocker",
         path: file.map_or_else(|| Shown::ours("-"), |file| Shown::path(&root.path(file))),
         about: String::new(),
-        description: Veil::default().show(&problem.message).to_string(),
+        description: Veil::default().show(problem.headline()).to_string(),
         lines: (1, 1),
     }
 }

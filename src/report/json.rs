@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Serializer, Value};
 
-use crate::finding::{Applicability, Consequence, Precision, Rule, Severity};
+use crate::finding::{Applicability, Consequence, Precision, RuleId, Severity};
 use crate::report::object::{Object, base64};
 use crate::report::{LintRun, Placed};
 use crate::text::{Position, Shown, Veil, is_hidden};
@@ -39,7 +39,7 @@ pub(crate) fn problems(run: &[crate::inventory::Problem]) -> Vec<Value> {
                 .with(problem.file.as_deref().map_or(Value::Null, |file| {
                     Object::new().shown("file", &Shown::path(file)).done()
                 }))
-                .put("message", veil.show(&problem.message))
+                .put("message", veil.show(problem.headline()))
                 .done()
         })
         .collect()
@@ -91,7 +91,7 @@ struct Line<T> {
 
 #[derive(Serialize)]
 struct FindingFields<'a> {
-    rule: Rule,
+    rule: RuleId,
     severity: Severity,
     precision: Precision,
     effect: Consequence,
@@ -107,7 +107,7 @@ struct FindingFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a Shown>,
     fixes: Vec<FixFields<'a>>,
-    url: String,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -168,7 +168,7 @@ impl<'a> FindingFields<'a> {
                 .collect(),
             help: finding.help.as_ref(),
             fixes: fixes(placed),
-            url: finding.rule.url(),
+            url: &finding.url,
         }
     }
 }

@@ -72,7 +72,7 @@ impl Suite {
             let file = problem.file.as_deref();
             let name =
                 file.map_or_else(|| Shown::ours("input"), |file| Shown::path(&root.path(file)));
-            let message = Veil::default().show(&problem.message).to_string();
+            let message = Veil::default().show(problem.headline()).to_string();
             let inner =
                 format!("<error type=\"{}\" message=\"{}\"/>", kind(problem), escaped(&message));
             suite.errors += 1;
@@ -97,12 +97,8 @@ impl Suite {
         let finding = &placed.finding;
         let place = format!("{}:{}", placed.start.line, placed.start.column);
         let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-        let text = format!(
-            "{}:{place}: {}{help}\npage: {}",
-            self.name,
-            finding.message,
-            finding.rule.url()
-        );
+        let text =
+            format!("{}:{place}: {}{help}\npage: {}", self.name, finding.message, finding.url);
         let inner = format!(
             "<failure type=\"{}\" message=\"{}\">{}</failure>",
             finding.severity.name(),

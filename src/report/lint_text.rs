@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::console::Screen;
 use super::style::{faint, strong};
 use super::{LintRun, Summary, snippet};
-use crate::finding::Rule;
+use crate::finding::RuleId;
 use crate::text::{Shown, Veil};
 
 /// Findings, problems, and a line that sums up.
@@ -29,7 +29,7 @@ pub(crate) fn write(
 }
 
 /// The rule of the first finding of the highest severity.
-fn worst(run: &LintRun) -> Option<Rule> {
+fn worst(run: &LintRun) -> Option<RuleId> {
     let findings = run.findings.iter().map(|placed| &placed.finding);
     // Of several of the same severity `min_by_key` takes the first.
     let worst = findings.min_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -100,7 +100,9 @@ fn counted(count: usize, what: &str) -> String {
 /// A problem as a line for standard error.
 pub(crate) fn problem(problem: &crate::inventory::Problem) -> String {
     let veil = Veil::default();
-    let message = veil.show(&problem.message);
+    let lines: Vec<String> =
+        problem.message.lines().map(|line| veil.show(line).to_string()).collect();
+    let message = lines.join("\n");
     match &problem.file {
         Some(file) => {
             format!("virt-doctor: {}: {message}", Shown::path(file))

@@ -19,7 +19,8 @@ use super::object::Object;
 use super::root::Root;
 use super::sarif_rule::descriptor;
 use super::{LintRun, Placed};
-use crate::finding::Rule;
+use crate::engine::catalogue::Page;
+use crate::finding::{Rule, RuleId};
 use crate::inventory::Problem;
 use crate::text::{Position, Shown, Veil};
 
@@ -28,11 +29,12 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Result<()> {
+    let pages = pages(run);
     let driver = Object::new()
         .put("name", "virt-doctor")
         .put("semanticVersion", env!("CARGO_PKG_VERSION"))
         .put("informationUri", env!("CARGO_PKG_REPOSITORY"))
-        .put("rules", Rule::all().map(descriptor).collect::<Vec<_>>())
+        .put("rules", pages.iter().map(|page| descriptor(*page)).collect::<Vec<_>>())
         .done();
     let unsettled = run.unsettled().map(|(uri, why)| {
         json!({"level": "warning", "message": {"text": plain(&format!("{uri}: {why}"))}})
@@ -40,13 +42,15 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
     let notifications: Vec<Value> =
         run.problems.iter().map(|problem| notification(problem, root)).chain(unsettled).collect();
     let results: Vec<Value> = match &run.known {
-        None => run.findings.iter().map(|placed| result(placed, root).done()).collect(),
+        None => run.findings.iter().map(|placed| result(placed, &pages, root).done()).collect(),
         // Stated of one result, it is stated of all (SARIF 2.1.0, 3.27.24).
         Some(known) => {
             let new = run.findings.iter().map(|placed| (placed, "new"));
             let all = new.chain(known.iter().map(|placed| (placed, "unchanged")));
-            all.map(|(placed, state)| result(placed, root).put("baselineState", state).done())
-                .collect()
+            all.map(|(placed, state)| {
+                result(placed, &pages, root).put("baselineState", state).done()
+            })
+            .collect()
         }
     };
     let run = Object::new()
@@ -65,12 +69,30 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
     write_document(&log, out)
 }
 
-fn result(placed: &Placed, root: &Root) -> Object {
+/// All of ours in their order, then the policies that were in force.
+fn pages(run: &LintRun) -> Vec<Page<'_>> {
+    let mut pages: Vec<Page<'_>> = Rule::all().map(Rule::parts).collect();
+    for policy in run.policies.iter().flat_map(|policies| policies.list()) {
+        let page = policy.page();
+        if !pages.iter().any(|known| known.rule == page.rule && known.file == page.file) {
+            pages.push(page);
+        }
+    }
+    pages
+}
+
+fn result(placed: &Placed, pages: &[Page<'_>], root: &Root) -> Object {
     let finding = &placed.finding;
     let help = finding.help.as_ref().map(|help| format!("\nHelp: {help}")).unwrap_or_default();
+    let index = match finding.rule {
+        RuleId::Builtin(rule) => Some(rule as usize),
+        RuleId::Policy(_) => {
+            pages.iter().position(|page| page.rule == finding.rule && page.url() == finding.url)
+        }
+    };
     let object = Object::new()
         .put("ruleId", finding.rule)
-        .put("ruleIndex", finding.rule as usize)
+        .put_some("ruleIndex", index)
         .put("level", finding.severity)
         .put("message", json!({"text": plain(&format!("{}{help}", finding.message))}));
     let Some(file) = &placed.file else {
@@ -150,7 +172,7 @@ fn inserted(content: &Shown) -> Value {
 
 /// What could not be read: not to be taken for clean.
 fn notification(problem: &Problem, root: &Root) -> Value {
-    let message = Veil::default().show(&problem.message).to_string();
+    let message = Veil::default().show(problem.headline()).to_string();
     let location = problem
         .file
         .as_deref()

@@ -6,27 +6,30 @@ use serde_json::{Value, json};
 
 use super::catalogue::examples;
 use super::object::Object;
-use crate::finding::{Rule, Severity};
+use crate::engine::catalogue::Page;
+use crate::finding::Severity;
 
 /// The `reportingDescriptor` of a rule.
-pub(super) fn descriptor(rule: Rule) -> Value {
-    let head = rule.head();
-    let prose = rule.prose();
+pub(super) fn descriptor(page: Page<'_>) -> Value {
+    let (rule, head) = (page.rule, page.head);
+    let prose = page.prose();
+    // The standard wants an absolute one.
+    let url = page.file.is_none().then(|| page.url());
     Object::new()
         .put("id", rule)
         .put("name", camel(rule.name()))
         .put("shortDescription", json!({"text": head.summary}))
         .put("fullDescription", json!({"text": first_paragraph(prose)}))
-        .put("help", json!({"text": prose, "markdown": markdown(rule)}))
-        .put("helpUri", rule.url())
+        .put("help", json!({"text": prose, "markdown": markdown(page)}))
+        .put_some("helpUri", url)
         .put("defaultConfiguration", json!({"level": head.severity}))
-        .put("properties", properties(rule))
+        .put("properties", properties(page))
         .done()
 }
 
 /// What GitHub sorts and filters by.
-fn properties(rule: Rule) -> Value {
-    let head = rule.head();
+fn properties(page: Page<'_>) -> Value {
+    let (rule, head) = (page.rule, page.head);
     let problem = match head.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -47,10 +50,10 @@ fn properties(rule: Rule) -> Value {
 }
 
 /// The page without its head: prose, what is wrong, what is right.
-fn markdown(rule: Rule) -> String {
-    let mut text = rule.prose().to_owned();
+fn markdown(page: Page<'_>) -> String {
+    let mut text = page.prose().to_owned();
     for (title, heading) in [("Wrong", "## Bad\n"), ("Right", "## Good\n")] {
-        let lines = examples(rule.page(), heading);
+        let lines = examples(page.text, heading);
         if !lines.is_empty() {
             let _ = write!(text, "\n\n{title}:\n\n```text\n{}\n```", lines.join("\n"));
         }
@@ -70,12 +73,13 @@ fn camel(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Rule;
 
     /// GitHub cuts longer descriptions off.
     #[test]
     fn descriptions_are_short_enough_for_github() {
         for rule in Rule::all() {
-            let texts = [rule.head().summary.clone(), first_paragraph(rule.prose())];
+            let texts = [rule.head().summary.clone(), first_paragraph(rule.parts().prose())];
             for text in texts {
                 let length = text.chars().count();
                 assert!((1..=1024).contains(&length), "{}: {length}", rule.name());

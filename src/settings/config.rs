@@ -30,6 +30,8 @@ pub(crate) struct Config {
     /// The level from which findings fail the run.
     pub(crate) fail_on: Option<Spanned<FailOn>>,
     pub(crate) rules: RuleSettings,
+    /// The pages of the user's own rules: patterns, from the file's folder on.
+    pub(crate) policies: Names,
     /// For some files more, in their order: a later one wins.
     pub(crate) paths: Vec<PathSettings>,
 }
@@ -93,6 +95,8 @@ impl FailOn {
 pub(crate) struct ConfigFile {
     pub(crate) path: Arc<Path>,
     pub(crate) text: String,
+    /// Where it stands.
+    pub(crate) folder: PathBuf,
     pub(crate) config: Config,
 }
 
@@ -103,6 +107,8 @@ pub(crate) enum ConfigError {
     Unreadable { path: String, why: String },
     #[error("{path}:{line}:{column}: {why}")]
     Wrong { path: String, line: u32, column: u32, why: String },
+    #[error("{path}:{line}:{column}: {why}\n{excerpt}")]
+    WrongPage { path: String, line: u32, column: u32, why: String, excerpt: String },
 }
 
 impl ConfigFile {
@@ -118,12 +124,15 @@ impl ConfigFile {
             path: name.to_string_lossy().into_owned(),
             why: system_words(&error),
         })?;
-        Self::of(name, text, root)
+        let mut file = Self::of(name, text, root)?;
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut file.folder);
+        Ok(file)
     }
 
     /// The same from its text.
     pub(crate) fn of(path: &Path, text: String, root: &Path) -> Result<Self, ConfigError> {
-        let mut file = Self { path: path.into(), text, config: Config::default() };
+        let config = Config::default();
+        let mut file = Self { path: path.into(), text, folder: root.to_owned(), config };
         file.config = toml::from_str(&file.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             file.wrong(at, in_our_words(error.message()))
@@ -203,7 +212,7 @@ mod tests {
             ),
             (
                 "colour = 1\n",
-                "1:1: unknown key `colour`; there are `client`, `fail-on`, `rules`, `paths`",
+                "1:1: unknown key `colour`; there are `client`, `fail-on`, `rules`, `policies`, `paths`",
             ),
             ("client = 1\n", "1:10: invalid type: integer `1`, expected a string"),
             ("[[paths]]\nignore = []\n", "1:1: missing field `match`"),

@@ -15,6 +15,7 @@ mod drawings;
 mod fixes;
 mod formats;
 mod platforms;
+mod policies;
 mod run;
 mod secrets;
 mod suppressions;

@@ -9,8 +9,8 @@ use crate::cli::CliError;
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
 use crate::cli::target::{Target, lines_of, nul_problem, read_stdin};
-use crate::engine::{Levels, Suppressions};
-use crate::finding::Rule;
+use crate::engine::{Levels, Suppressions, quotes_uris};
+use crate::finding::RuleId;
 use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
 use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
@@ -21,7 +21,7 @@ pub(super) struct Sought {
     pub(super) source: Source,
     pub(super) terms: Arc<Terms>,
     /// What a comment or the configuration silences wherever the URI stands.
-    pub(super) silenced: Vec<Rule>,
+    pub(super) silenced: Vec<RuleId>,
 }
 
 /// How to judge it.
@@ -105,8 +105,8 @@ fn of_files(
     let mut places: HashMap<(Vec<u8>, Client), usize> = HashMap::new();
     for input in walk.inputs {
         let bytes = match read_file(&input) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => continue,
+            Ok(Some(bytes)) if !quotes_uris(&input.path, &bytes) => bytes,
+            Ok(_) => continue,
             Err(problem) => {
                 problems.push(problem);
                 continue;
@@ -116,13 +116,13 @@ fn of_files(
         let terms = Arc::new(Terms::of(&in_force, installed)?);
         let levels = &terms.levels;
         let dialect = Dialect::of(&input.path);
-        let mut suppressions = Suppressions::of(&bytes, dialect, today);
+        let mut suppressions = Suppressions::of(&bytes, dialect, today, levels);
         for located in scan(&bytes, dialect).found {
             let is_used = matches!(located.context, Context::Value | Context::Code);
             if !is_used || located.is_templated() {
                 continue;
             }
-            let is_silenced = |rule: &Rule| {
+            let is_silenced = |rule: &RuleId| {
                 suppressions.hides(*rule, located.span, levels) || levels.silencer(*rule).is_some()
             };
             let source = Source::of_file(&located.text);
@@ -131,7 +131,7 @@ fn of_files(
                 all[*at].silenced.retain(is_silenced);
                 continue;
             }
-            let silenced = Rule::all().filter(is_silenced).collect();
+            let silenced = levels.all().filter(is_silenced).collect();
             places.insert(place, all.len());
             all.push(Sought { source, terms: Arc::clone(&terms), silenced });
         }

@@ -7,11 +7,10 @@ use std::rc::Rc;
 use super::known::Known;
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
-use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
-use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
-use crate::finding::{Draft, Rule};
-use crate::inventory::{Context, Dialect, Located, Terraform, scan};
+use crate::engine::{Levels, Standing, Subject, Suppressions, expired_paths, quotes_uris, seal};
+use crate::finding::{Draft, RuleId};
+use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::{Judged, LintRun, Placed};
 use crate::settings::{FailOn, Machine, Source};
@@ -42,6 +41,8 @@ impl Judge<'_> {
         let ground = Ground::argument(uri);
         let shown = judged.veil.show(uri);
         run.summary.uris += 1;
+        run.had(self.typed.levels.policies());
+        not_judged(None, judged.failures, run);
         run.judge(Judged::Argument { uri: shown.clone(), unsettled: None });
         for finding in judged.findings {
             run.add(ground.place(finding, &shown, subject.client, None), self.typed.fail_on());
@@ -50,25 +51,28 @@ impl Judge<'_> {
 
     /// The URIs of a file.
     pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
-        // A list of known findings quotes URIs, and uses none.
-        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+        if quotes_uris(path, bytes) {
             return;
         }
         let Some(settings) = self.settings.of_noted(path, &mut run.problems) else { return };
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let scan = scan(bytes, dialect);
+        let place = settings.path_of(path);
+        run.had(levels.policies());
         let client = self.client_of(path, &settings);
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
-        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
         let mut known = self.known.borrow_mut();
         let mut known = known.as_mut().map(|known| known.file(path, levels));
         let mut found: Vec<Placed> = Vec::new();
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let judged = self.filed(&located.text, client, &settings).lint(levels);
+            let subject = self.filed(located, client, &settings);
+            let judged = standing(subject, located, &place, dialect).lint(levels);
             run.summary.uris += 1;
+            not_judged(Some(path), judged.failures, run);
             if judged.findings.is_empty() {
                 continue;
             }
@@ -144,23 +148,25 @@ impl Judge<'_> {
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let client = self.client_of(path, &settings);
-        if bytes.starts_with(baseline::HEAD.as_bytes()) {
+        let place = settings.path_of(path);
+        if quotes_uris(path, bytes) {
             return None;
         }
         let listed = self.known.borrow().as_ref().map(|known| known.listed(path));
         Some(mend(bytes, |bytes| {
             let mut listed = listed.clone();
-            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
             let mut fixes: Vec<Applicable> = Vec::new();
             for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
-                let subject = self.filed(&located.text, client, &settings);
+                let subject = self.filed(located, client, &settings);
+                let subject = standing(subject, located, &place, dialect);
                 let mut is_silenced = |rule| {
                     suppressions.hides(rule, located.span, levels)
                         || levels.silencer(rule).is_some()
                 };
                 if let Some(listed) = &mut listed {
                     let shown = shown_source(located, bytes);
-                    let mut rules: Vec<Rule> =
+                    let mut rules: Vec<RuleId> =
                         subject.lint(levels).findings.iter().map(|finding| finding.rule).collect();
                     rules.retain(|rule| !is_silenced(*rule));
                     rules.retain(|rule| listed.takes(*rule, &shown, levels));
@@ -183,8 +189,8 @@ impl Judge<'_> {
         compared(Subject::new(source, client, &self.here, false), &self.typed)
     }
 
-    fn filed<'s>(&'s self, text: &'s [u8], client: Client, settings: &InForce) -> Subject<'s> {
-        compared(Subject::of_file(text, client, &self.files), settings)
+    fn filed<'s>(&'s self, one: &'s Located, client: Client, settings: &InForce) -> Subject<'s> {
+        compared(Subject::of_file(&one.text, client, &self.files), settings)
     }
 
     /// A Terraform file is read by the Terraform provider.
@@ -228,6 +234,27 @@ fn chosen(settings: &InForce, otherwise: Client) -> Client {
 
 fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
     Subject { compare: settings.clients == Some(Clients::All), ..subject }
+}
+
+fn standing<'s>(
+    subject: Subject<'s>,
+    located: &'s Located,
+    file: &'s Path,
+    dialect: Dialect,
+) -> Subject<'s> {
+    let (key, context) = (located.key.as_deref(), located.context);
+    let standing = Standing { file, kind: dialect.kind, key, context };
+    Subject { standing: Some(standing), ..subject }
+}
+
+/// What a policy could not judge is not to be taken for clean.
+fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
+    let file = file.map(Path::to_owned);
+    run.problems.extend(failures.into_iter().map(|message| Problem {
+        kind: ProblemKind::NotJudged,
+        file: file.clone(),
+        message,
+    }));
 }
 
 /// Comments and running text are not in force.

@@ -6,7 +6,7 @@ use crate::cli::CliError;
 use crate::cli::configured::whole_path;
 use crate::engine::Levels;
 use crate::engine::baseline::{Baseline, Listed};
-use crate::finding::{Draft, Rule};
+use crate::finding::{Draft, Rule, RuleId};
 use crate::text::{Shown, system_words};
 
 /// A file of known findings.
@@ -100,7 +100,7 @@ fn whole(path: &Path) -> PathBuf {
 
 impl KnownHere<'_> {
     /// Whether a finding is listed, or will be.
-    pub(super) fn hides(&mut self, rule: Rule, uri: &Shown, levels: &Levels) -> bool {
+    pub(super) fn hides(&mut self, rule: RuleId, uri: &Shown, levels: &Levels) -> bool {
         let listed = self.known.baseline.hides(rule, &self.name, uri, levels);
         listed || self.known.updates && Baseline::takes(rule, levels)
     }

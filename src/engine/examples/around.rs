@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Block, Expected, Mismatch, compare, expected};
+use super::{Block, Expected, MARK, Mismatch, compare, expected, fail};
 use crate::engine::baseline::Baseline;
-use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
-use crate::finding::{Draft, Rule};
+use crate::engine::{Levels, Standing, Subject, Suppressions, expired_paths, seal};
+use crate::finding::{Draft, RuleId};
 use crate::inventory::{Dialect, Terraform, scan};
 use crate::settings::{ConfigFile, Machine, Source};
 use crate::tables::clients::{Client, Family};
@@ -16,20 +16,21 @@ use crate::uri::secret_spans;
 const TODAY: &str = "2026-01-01";
 
 /// What is in force for the files of a page.
-#[derive(Default)]
 pub(super) struct Around<'p> {
+    /// Without a configuration.
+    base: Levels,
     config: Option<ConfigFile>,
     known: Option<(Baseline, &'p Block<'p>)>,
 }
 
 /// A rule, the text that it marks, and the line of the page.
-type Found = Vec<(Rule, String, Option<usize>)>;
+type Found = Vec<(RuleId, String, Option<usize>)>;
 
 /// A block without its expectations, and those.
 fn read(block: &Block<'_>) -> (String, Vec<Expected>) {
     let (mut text, mut expectations) = (String::new(), Vec::new());
     for (at, line) in block.lines.iter().enumerate() {
-        let mut parts = line.split("  # error: ");
+        let mut parts = line.split(MARK);
         text.push_str(parts.next().unwrap_or_default());
         text.push('\n');
         expectations.extend(parts.map(|part| expected(part, block.line + at)));
@@ -50,6 +51,10 @@ fn about(block: &Block<'_>, text: &str, drafts: &[Draft], levels: &Levels) -> Fo
 }
 
 impl<'p> Around<'p> {
+    pub(super) fn new(base: Levels) -> Self {
+        Self { base, config: None, known: None }
+    }
+
     /// A block that is our configuration.
     pub(super) fn configure(&mut self, block: &Block<'_>, mismatches: &mut Vec<Mismatch>) {
         let (text, expectations) = read(block);
@@ -57,7 +62,7 @@ impl<'p> Around<'p> {
         match ConfigFile::of(path, text.clone(), Path::new("/")) {
             Ok(config) => {
                 let drafts = expired_paths(&config, TODAY);
-                let found = about(block, &text, &drafts, &Levels::default());
+                let found = about(block, &text, &drafts, &self.base);
                 compare(expectations, found, block.line, mismatches);
                 self.config = Some(config);
             }
@@ -78,7 +83,7 @@ impl<'p> Around<'p> {
     pub(super) fn end(&mut self, mismatches: &mut Vec<Mismatch>) {
         if let Some((baseline, block)) = self.known.take() {
             let (text, expectations) = read(block);
-            let found = about(block, &text, &baseline.drafts(|_| true), &Levels::default());
+            let found = about(block, &text, &baseline.drafts(|_| true), &self.base);
             compare(expectations, found, block.line, mismatches);
         }
     }
@@ -105,13 +110,18 @@ impl<'p> Around<'p> {
             Client::LIBVIRT
         };
         let dialect = Dialect::of(path);
-        let mut suppressions = Suppressions::of(text.as_bytes(), dialect, TODAY);
+        let mut suppressions = Suppressions::of(text.as_bytes(), dialect, TODAY, &levels);
         let mut known = self.known.as_mut().map(|(baseline, _)| baseline);
         let name = known.as_mut().map(|known| known.look_at(&whole, &levels)).unwrap_or_default();
         let mut found = Found::new();
         for located in scan(text.as_bytes(), dialect).found {
             let source = Source::of_file(&located.text);
-            let judged = Subject::new(&source, client, &machine, false).lint(&levels);
+            let (key, context) = (located.key.as_deref(), located.context);
+            let standing = Standing { file: path, kind: dialect.kind, key, context };
+            let subject = Subject::new(&source, client, &machine, false);
+            let judged = Subject { standing: Some(standing), ..subject }.lint(&levels);
+            let line = text[..located.span.start as usize].matches('\n').count();
+            fail(judged.failures, block.line + line, mismatches);
             let (uri, secrets) = located.source(text.as_bytes(), &secret_spans(&located.text));
             let uri = Shown::masked(&uri, &secrets);
             for finding in judged.findings {
@@ -131,9 +141,15 @@ impl<'p> Around<'p> {
     }
 
     fn levels(&self, file: &Path) -> Result<Levels, String> {
-        let Some(config) = &self.config else { return Ok(Levels::default()) };
+        let Some(config) = &self.config else { return Ok(self.base.clone()) };
         let matched: Vec<bool> =
             config.config.paths.iter().map(|paths| paths.matches(file)).collect();
-        Levels::of_config(config, &matched, TODAY).map_err(|error| error.to_string())
+        let policies = self.base.policies();
+        let mut levels = Levels::of_config(config, &matched, TODAY, policies)
+            .map_err(|error| error.to_string())?;
+        if !policies.list().is_empty() {
+            levels.only_policies();
+        }
+        Ok(levels)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::{LevelError, Levels, Origin, Place};
+use crate::engine::policy::Policies;
 use crate::finding::Severity;
 use crate::settings::{ConfigError, ConfigFile, Names};
 
@@ -15,8 +16,9 @@ impl Levels {
         file: &ConfigFile,
         matched: &[bool],
         today: &str,
+        policies: &Arc<Policies>,
     ) -> Result<Self, ConfigError> {
-        let mut levels = Self::default();
+        let mut levels = Self::with(Arc::clone(policies));
         let mut put = Put { levels: &mut levels, file, paths: None };
         let rules = &file.config.rules;
         put.each(&rules.locked, Self::lock)?;
@@ -89,6 +91,6 @@ impl Put<'_> {
     }
 
     fn known(&mut self, names: &Names) -> Result<(), ConfigError> {
-        self.each(names, |_, name, _| Levels::rules_of(name).map(drop))
+        self.each(names, |levels, name, _| levels.rules_of(name).map(drop))
     }
 }

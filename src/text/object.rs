@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::text::{Shown, Veil};
+use super::{Shown, Veil};
 
 /// An object under construction.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
+use crate::rules::driver::opens;
 use crate::settings::{Machine, Source, UriOrigin, in_file};
 use crate::tables::clients::{Client, Family, UriDialect};
 use crate::tables::drivers::Driver;
@@ -128,10 +129,13 @@ impl<'a> Subject<'a> {
             .filter(|other| self.compare && other.dialect() != self.client.dialect())
             .map(|other| Plan::new(request, other, self.machine))
             .collect();
+        let driver = uri.driver().and_then(Driver::named);
         with(&Reading {
             uri,
-            driver: uri.driver().and_then(Driver::named),
+            driver,
             has_holes: is_template,
+            has_escapes: memchr::memchr(b'%', text).is_some(),
+            has_known_path: driver.is_some_and(|driver| opens(driver, uri)),
             secrets: &secrets(text),
             faults,
             others: &others,
@@ -180,6 +184,7 @@ pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft
             }
         }
     }
+    debug_assert!(nothing_else_speaks(reading, levels), "a rule that was not asked had an answer");
     let mut drafts = drafts.done();
     if !reading.faults.is_empty() {
         drafts.retain(|draft| !draft.rule.builtin().is_some_and(is_about_use));
@@ -188,12 +193,30 @@ pub(crate) fn static_drafts(reading: &Reading<'_>, levels: &Levels) -> Vec<Draft
     drafts
 }
 
+/// Whether the rules that are not asked would have been silent.
+fn nothing_else_speaks(reading: &Reading<'_>, levels: &Levels) -> bool {
+    let mut drafts = Drafts::new();
+    for (folder, rows) in STATIC {
+        for (rule, judge) in rows.iter().filter(|(rule, _)| levels.is_on(*rule)) {
+            if !has_subject(folder, reading) {
+                drafts.rule = *rule;
+                judge(reading, &mut drafts);
+            }
+        }
+    }
+    drafts.done().is_empty()
+}
+
 /// Whether there is anything that the rules of a folder could speak of: most URIs
 /// have no parameters, and most clients are libvirt.
 fn has_subject(folder: &str, reading: &Reading<'_>) -> bool {
     match folder {
         "parameter" => memchr::memchr(b'?', reading.uri.text()).is_some(),
         "client" => !reading.others.is_empty() || reading.dialect() != UriDialect::Libvirt,
+        // Settings matter where somebody connects, or where they are why the client refuses.
+        "settings" => {
+            reading.is_argument || reading.default_from.is_some() || reading.plan.refusal.is_some()
+        }
         _ => true,
     }
 }

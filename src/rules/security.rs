@@ -40,7 +40,7 @@ fn colon_of_user(reading: &Reading<'_>, out: &mut Drafts) {
     let text = reading.text(user);
     let length = if text.ends_with(b":") {
         1
-    } else if text.to_ascii_lowercase().ends_with(b"%3a") {
+    } else if text.len() >= 3 && text[text.len() - 3..].eq_ignore_ascii_case(b"%3a") {
         3
     } else {
         return;
@@ -145,13 +145,16 @@ fn is_on(planned: &Planned) -> bool {
 
 /// `+tcp` to another machine.
 pub(crate) fn plain_tcp(reading: &Reading<'_>, out: &mut Drafts) {
+    if reading.plan.transport != Some(Transport::Tcp) {
+        return;
+    }
     let (Some(span), Some(host)) = (reading.uri.transport_span(), reading.uri.host()) else {
         return;
     };
     let certain = reading.uri.host_span().is_some_and(|host| reading.is_certain(host));
     // A SASL mechanism may encrypt, and who asks for one knows which.
     let sasl = reading.plan.used("auth").is_some();
-    if reading.plan.transport == Some(Transport::Tcp) && certain && !sasl && !is_loopback(&host) {
+    if certain && !sasl && !is_loopback(&host) {
         out.at(span).fact("host", host.as_ref());
     }
 }

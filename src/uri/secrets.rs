@@ -167,9 +167,13 @@ fn is_secret_name(name: &[u8]) -> bool {
     begins
         || ends(b"pwd")
         || ends(b"pass")
-        || WITHIN
-            .iter()
-            .any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
+        || (0..name.len()).any(|at| {
+            // Few letters begin such a word.
+            matches!(name[at] | 0x20, b'p' | b's' | b't' | b'a')
+                && WITHIN.iter().any(|word| {
+                    name[at..].get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+                })
+        })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::finding::{Draft, Drafts};
 use crate::rules::Reading;
 use crate::tables::drivers::{Driver, Paths, Runs};
 use crate::text::{Span, nearest};
+use crate::uri::Uri;
 
 /// The paths of a driver, for a sentence and for suggestions.
 pub(crate) fn legal(driver: &Driver) -> &'static [&'static str] {
@@ -49,14 +50,24 @@ enum Kind {
     Other,
 }
 
+/// Whether the path, as written, is one of the driver's, or any is.
+pub(crate) fn opens(driver: &Driver, uri: &Uri<'_>) -> bool {
+    let (raw, paths) = (uri.path_span().of(uri.text()), legal(driver));
+    paths.is_empty() || paths.iter().any(|path| path.as_bytes() == raw)
+}
+
+/// What is wrong with the path. Thirteen rules ask, and mostly nothing is.
+#[inline]
 fn wrong<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
+    if reading.has_known_path { None } else { misfit(reading) }
+}
+
+#[cold]
+fn misfit<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
     let span = reading.uri.path_span();
     let raw = reading.text(span);
     let driver = reading.driver()?;
     let paths = legal(driver);
-    if paths.iter().any(|path| path.as_bytes() == raw) || paths.is_empty() {
-        return None;
-    }
     // Behind a placeholder there may be a path already; one that is written out
     // is judged whatever the host will be.
     let written = reading.is_certain(span) && !matches!(raw, b"" | b"/");
@@ -273,7 +284,7 @@ pub(crate) fn socket_as_path(reading: &Reading<'_>, out: &mut Drafts) {
 /// `/%73ystem`: right, but only after decoding.
 pub(crate) fn encoded_path(reading: &Reading<'_>, out: &mut Drafts) {
     let span = reading.uri.path_span();
-    if !reading.text(span).contains(&b'%') {
+    if !reading.has_escapes || !reading.text(span).contains(&b'%') {
         return;
     }
     let (Some(driver), path) = (reading.driver(), reading.uri.path()) else { return };

@@ -26,12 +26,15 @@ enum Word {
 }
 
 /// The word and what it is; nothing where it is a driver.
+#[inline]
 fn word<'a>(reading: &Reading<'a>) -> Option<(Span, Cow<'a, str>, Word)> {
+    if reading.driver.is_some() { None } else { stranger(reading) }
+}
+
+#[cold]
+fn stranger<'a>(reading: &Reading<'a>) -> Option<(Span, Cow<'a, str>, Word)> {
     let span = reading.uri.driver_span()?;
     let raw = reading.text(span);
-    if Driver::named(raw).is_some() {
-        return None;
-    }
     let scheme = reading.uri.scheme().unwrap_or_default();
     // Faulty schemes have rules of their own.
     let legal = scheme.first().is_some_and(u8::is_ascii_alphabetic)
@@ -121,6 +124,7 @@ pub(crate) fn unknown_driver(reading: &Reading<'_>, out: &mut Drafts) {
     }
 }
 
+#[inline]
 fn certain_word<'a>(reading: &Reading<'a>) -> Option<(Span, Cow<'a, str>, Word)> {
     word(reading).filter(|(span, ..)| reading.is_certain(*span))
 }

@@ -180,7 +180,9 @@ fn escaped_twice(text: &[u8]) -> impl Iterator<Item = usize> {
 
 /// `%2520`: decoded once, it is `%20` and not a blank.
 pub(crate) fn double_encoding(reading: &Reading<'_>, out: &mut Drafts) {
-    if reading.uri.query().is_none_or(|query| escaped_twice(query).next().is_none()) {
+    if !reading.has_escapes
+        || reading.uri.query().is_none_or(|query| escaped_twice(query).next().is_none())
+    {
         return;
     }
     for planned in &reading.plan.parameters {

@@ -14,10 +14,10 @@ const SWITCHES: [&str; 3] = ["no_verify", "no_tty", "no_sanity"];
 
 fn switches<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a Planned> {
     let reading = *reading;
-    SWITCHES
-        .into_iter()
-        .filter(move |_| reading.plan.transport.is_some())
-        .flat_map(move |name| reading.given(name))
+    let may_be_one =
+        |planned: &Planned| matches!(planned.name.as_slice(), [b'n' | b'N', b'o' | b'O', b'_', ..]);
+    let any = reading.plan.parameters.iter().any(may_be_one) && reading.plan.transport.is_some();
+    SWITCHES.into_iter().filter(move |_| any).flat_map(move |name| reading.given(name))
 }
 
 /// Words and odd numbers that libvirt does not take for an integer.

@@ -3,7 +3,7 @@
 use crate::finding::Drafts;
 use crate::plan::Refusal;
 use crate::rules::Reading;
-use crate::tables::drivers::{Driver, Runs};
+use crate::tables::drivers::Runs;
 use crate::tables::parameters::{REMOTE, named};
 use crate::tables::transports::{Transport, TransportSet};
 
@@ -67,11 +67,13 @@ pub(crate) fn unix_with_host(reading: &Reading<'_>, out: &mut Drafts) {
 /// `ext` without the program that it would run.
 pub(crate) fn ext_without_command(reading: &Reading<'_>, out: &mut Drafts) {
     let Some(span) = reading.uri.transport_span() else { return };
+    if reading.plan.transport != Some(Transport::Ext) || reading.driver.is_none() {
+        return;
+    }
     let has =
         reading.uri.parameters().any(|parameter| parameter.name().eq_ignore_ascii_case(b"command"));
     let complete = reading.uri.query_span().is_none_or(|query| reading.is_certain(query));
-    let unknown = Driver::named(reading.uri.driver().unwrap_or_default()).is_none();
-    if reading.plan.transport == Some(Transport::Ext) && !has && complete && !unknown {
+    if !has && complete {
         out.at(span);
     }
 }

@@ -4,11 +4,16 @@ use bstr::ByteSlice;
 
 use crate::finding::Drafts;
 use crate::rules::Reading;
+use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::text::{Span, nearest};
 
 /// A word that is none of the seven, where the driver before it is certain.
 fn unknown<'a>(reading: &Reading<'a>) -> Option<(Span, &'a [u8])> {
+    // What libvirt takes for a transport is one.
+    if reading.plan.transport.is_some() && reading.dialect() == UriDialect::Libvirt {
+        return None;
+    }
     let span = reading.uri.transport_span()?;
     let word = reading.text(span);
     (Transport::named(word).is_none()

@@ -89,6 +89,7 @@ fn address(text: &[u8]) -> Option<Ipv6Addr> {
 }
 
 /// What stands in brackets, where nothing is wrong with the brackets themselves.
+#[inline]
 pub(super) fn inner<'a>(reading: &Reading<'a>) -> Option<(Span, &'a [u8])> {
     let span = reading.uri.host_span()?;
     let text = reading.text(span).strip_prefix(b"[")?.strip_suffix(b"]")?;

@@ -126,6 +126,9 @@ pub(crate) fn line_break_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// `%00`: for libvirt the text of the part ends there.
 pub(crate) fn nul_in_uri(reading: &Reading<'_>, out: &mut Drafts) {
+    if !reading.has_escapes {
+        return;
+    }
     let text = reading.uri.text();
     if let Some(at) = memchr::memmem::find(text, b"%00") {
         out.at(Span::new(at, at + 3)).fact("rest", &text[at + 3..]);

@@ -10,6 +10,7 @@ mod configuration;
 #[path = "../support/contract.rs"]
 mod contract;
 mod documents;
+mod explained;
 mod fixes;
 mod formats;
 mod run;

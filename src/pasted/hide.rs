@@ -21,7 +21,9 @@ pub(super) fn hidden(text: &str) -> Shown {
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let start = text.as_ptr() as usize;
     let place = move |word: &str| word.as_ptr() as usize - start;
-    text.split([' ', '\'']).filter(|word| !word.is_empty()).map(move |word| (place(word), word))
+    text.split([' ', '\'', '"'])
+        .filter(|word| !word.is_empty())
+        .map(move |word| (place(word), word))
 }
 
 /// A password with a blank or a quote in it: from the colon of the user to the next `@`
@@ -54,13 +56,12 @@ fn named(text: &str) -> Vec<Span> {
             let letters = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             let more = lower.as_bytes()[end..].iter().take_while(|byte| letters(byte)).count();
             let rest = &lower[end + more..];
-            let value = rest.trim_start_matches(['\'', ' ']);
+            let value = rest.trim_start_matches(['\'', '"', ' ']);
             let Some(value) = value.strip_prefix([':', '=']) else { continue };
             let value = value.trim_start_matches(' ');
-            let (value, close) = match value.strip_prefix('\'') {
-                Some(quoted) => (quoted, '\''),
-                None => (value, ' '),
-            };
+            let quote = value.chars().next().filter(|first| ['\'', '"'].contains(first));
+            let value = if quote.is_some() { &value[1..] } else { value };
+            let close = quote.unwrap_or(' ');
             let start = lower.len() - value.len();
             let length = value.find(close).unwrap_or(value.len());
             if length > 0 {
@@ -84,6 +85,7 @@ mod tests {
                 "URI qemu+ssh://joe:***@h.example/system",
             ),
             ("'ansible_password': 'ge heim', 'x': 1", "'ansible_password': '***', 'x': 1"),
+            ("\"passwd\": \"ge heim\", 1", "\"passwd\": \"***\", 1"),
             ("password=geheim x", "password=*** x"),
             (
                 "at qemu+tcp://h.example:16509/system: a@b",

@@ -26,7 +26,7 @@ pub(crate) fn text(explanation: &Explanation, out: &mut dyn Write) -> io::Result
     }
     for (name, value) in &explanation.facts {
         let value = if name == "begins" {
-            format!("{value}   (the number is what came first, taken for a length)")
+            format!("{value} (the number is what came first, taken for a length)")
         } else {
             value.to_string()
         };

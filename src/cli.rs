@@ -67,7 +67,8 @@ Exit codes: 0 clean, 1 findings or a verdict other than ok, 2 wrong use or unrea
   virt-doctor qemu+ssh://joe@kvm7.example/system    why does it not connect?
   virt-doctor lint inventory/                       is every URI in these files right?
   virt-doctor plan qemu:///system                   what would virsh do?
-  virt-doctor explain wrong-path                    what is behind a finding?";
+  virt-doctor explain wrong-path                    what is behind a finding?
+  virt-doctor explain -                             what is behind this error? Paste it";
 
 /// Tells why a libvirt connection fails
 #[derive(Debug, Parser)]
@@ -98,7 +99,7 @@ enum Command {
     Plan(plan::Args),
     /// List the connection URIs in files, with their places
     Uris(uris::Args),
-    /// Show the page of a rule
+    /// Show the page of a rule, or the likely causes of an error text
     Explain(explain::Args),
     /// List the rules, their levels, and why they have them
     Rules(rules::Args),

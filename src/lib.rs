@@ -18,6 +18,7 @@ mod evidence;
 mod finding;
 mod inventory;
 pub mod lint;
+mod pasted;
 pub mod plan;
 #[cfg(feature = "probe")]
 mod probe;

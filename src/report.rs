@@ -18,6 +18,7 @@ mod hop_line;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint_text;
+pub(crate) mod pasted;
 pub(crate) mod place;
 pub(crate) mod plan_json;
 pub(crate) mod plan_text;

@@ -9,4 +9,5 @@ pub(crate) mod foreign;
 pub(crate) mod go_parameters;
 pub(crate) mod levels;
 pub(crate) mod parameters;
+pub(crate) mod signatures;
 pub(crate) mod transports;

@@ -1,6 +1,6 @@
 //! The floors of the house: a room imports only from those below it.
 //!
-//! `cli` on top; then `report` and `lint`, `engine`; `probe` and `rules` side by side, which
+//! `cli` on top; then `report` and `lint`, `engine`; `pasted`, `probe` and `rules` side by side, which
 //! never know of each other; `evidence` and `finding`; `plan`; `inventory`;
 //! `settings`; `uri`; `tables` and `text` at the bottom.
 
@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["inventory"],
     &["plan"],
     &["evidence", "finding"],
-    &["probe", "rules"],
+    &["pasted", "probe", "rules"],
     &["engine"],
     &["report", "lint"],
     &["cli"],

@@ -12,6 +12,7 @@ mod configuration;
 mod contract;
 mod documents;
 mod drawings;
+mod explained;
 mod fixes;
 mod formats;
 mod platforms;

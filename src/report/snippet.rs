@@ -95,8 +95,8 @@ pub(crate) fn excerpt(
     secrets: &[Span],
     lines: &Lines<'_>,
 ) -> Excerpt {
-    let start = span.start as usize;
     let Range { start: line_start, end: line_end } = lines.line_at(span.start);
+    let start = (span.start as usize).max(line_start);
     let from =
         if start - line_start > WINDOW { boundary(source, start - WINDOW) } else { line_start };
     let finding_end = (span.end as usize).clamp(start, line_end);

@@ -99,9 +99,22 @@ pub(crate) struct Lines<'a> {
 /// How far apart the marks of a long line are, in bytes.
 const MARK_EVERY: usize = 4096;
 
+/// What some editors begin a file with.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
-        let mut starts = vec![0];
+        Self::from(text, 0)
+    }
+
+    /// The lines of a file: a byte order mark at its head is part of no line, as
+    /// editors count.
+    pub(crate) fn of_file(text: &'a [u8]) -> Self {
+        Self::from(text, if text.starts_with(BOM) { BOM.len() } else { 0 })
+    }
+
+    fn from(text: &'a [u8], first: usize) -> Self {
+        let mut starts = vec![offset(first)];
         starts.extend(memchr::memchr_iter(b'\n', text).map(|at| offset(at + 1)));
         let mut lines = Self { text, starts, marks: Vec::new() };
         for line in 0..lines.starts.len() {
@@ -130,7 +143,7 @@ impl<'a> Lines<'a> {
     }
 
     fn line_of(&self, byte: u32) -> usize {
-        self.starts.partition_point(|start| *start <= byte) - 1
+        self.starts.partition_point(|start| *start <= byte).saturating_sub(1)
     }
 
     /// The bytes of the line that holds this one, without its line feed.
@@ -148,7 +161,7 @@ impl<'a> Lines<'a> {
         let marked = self.marks.partition_point(|(at, _)| *at <= byte).checked_sub(1);
         let (from, columns) =
             marked.map(|at| self.marks[at]).filter(|(at, _)| *at >= start).unwrap_or((start, 0));
-        let before = &self.text[from as usize..byte as usize];
+        let before = &self.text[from as usize..byte.max(from) as usize];
         let column = columns as usize + code_points(before) + 1;
         Position { line: offset(line + 1), column: offset(column), byte }
     }
@@ -192,6 +205,19 @@ mod tests {
             }
             assert_eq!(lines.position(offset(text.len())).column, 2);
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column_of_a_file() {
+        let text = "\u{feff}é\nb".as_bytes();
+        let lines = Lines::of_file(text);
+        assert_eq!(lines.position(0), Position { line: 1, column: 1, byte: 0 });
+        assert_eq!(lines.position(3), Position { line: 1, column: 1, byte: 3 });
+        assert_eq!(lines.position(5), Position { line: 1, column: 2, byte: 5 });
+        assert_eq!(lines.position(6), Position { line: 2, column: 1, byte: 6 });
+        assert_eq!(lines.line_at(0), 3..5);
+        assert_eq!(Lines::of(text).position(3).column, 2);
+        assert_eq!(Lines::of_file(BOM).position(3).column, 1);
     }
 
     #[test]

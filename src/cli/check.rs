@@ -19,7 +19,7 @@ use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin}
 use super::{CliError, Exit};
 use crate::engine::{Levels, Subject, Verdict, judge_evidence};
 use crate::evidence::Evidence;
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
+use crate::inventory::{Dialect, Problem, Walk, read_file, scan};
 use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
 use crate::settings::{FailOn, Machine, Source};
@@ -140,14 +140,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     for problem in &run.problems {
         console::complain(args.common.color, &lint_text::problem(problem));
     }
-    if run.targets.is_empty() && run.problems.is_empty() {
+    if run.targets.is_empty() && !run.problems.iter().any(Problem::is_failure) {
         console::complain(args.common.color, NOTHING);
     }
     Ok(exit(&run, configured.fail_on(args.fail_on, FailOn::Error)))
 }
 
 fn exit(run: &CheckRun, fail_on: FailOn) -> Exit {
-    if !run.problems.is_empty() {
+    if run.problems.iter().any(Problem::is_failure) {
         return Exit::Wrong;
     }
     let bad = run.targets.iter().any(|target| {
@@ -208,8 +208,11 @@ fn of_files(path: &Path, problems: &mut Vec<Problem>) -> Vec<Source> {
     for input in walk.inputs {
         match read_file(&input) {
             Ok(Some(bytes)) => {
-                for located in scan(&bytes, Dialect::of(&input.path)).found {
-                    let in_force = matches!(located.context, Context::Value | Context::Code);
+                let scan = scan(&bytes, Dialect::of_file(&input.path, &bytes));
+                let plain = scan.plain_text.as_ref();
+                problems.extend(plain.map(|plain| Problem::plain_text(&input.path, &bytes, plain)));
+                for located in scan.found {
+                    let in_force = located.context.is_in_force();
                     let source = Source::of_file(&located.text);
                     if in_force && !located.is_templated() && !sources.contains(&source) {
                         sources.push(source);

@@ -86,13 +86,14 @@ fn annotation(placed: &Placed, root: &Root) -> String {
 /// What could not be read.
 fn trouble(problem: &Problem, root: &Root) -> String {
     let message = Veil::default().show(&problem.message).to_string();
+    let level = if problem.is_failure() { "error" } else { "notice" };
     match &problem.file {
         Some(file) => {
             let file = Shown::path(&root.path(file)).to_string();
             let message = format!("{file}: {message}");
-            format!("::error file={},title=virt-doctor::{}", property(&file), data(&message))
+            format!("::{level} file={},title=virt-doctor::{}", property(&file), data(&message))
         }
-        None => format!("::error title=virt-doctor::{}", data(&message)),
+        None => format!("::{level} title=virt-doctor::{}", data(&message)),
     }
 }
 

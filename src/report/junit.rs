@@ -18,7 +18,7 @@ pub(crate) fn write(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
         suite.close(judged);
         suites.push(suite);
     }
-    if !run.problems.is_empty() {
+    if run.problems.iter().any(Problem::is_failure) {
         suites.push(Suite::of_problems(&run.problems));
     }
     // Several CI systems take a report without a test for a broken one.
@@ -67,7 +67,7 @@ impl Suite {
     /// What could not be read is no passed test.
     fn of_problems(problems: &[Problem]) -> Self {
         let mut suite = Self::named("virt-doctor", false);
-        for problem in problems {
+        for problem in problems.iter().filter(|problem| problem.is_failure()) {
             let name = problem.file.as_deref().map_or_else(|| Shown::ours("input"), Shown::path);
             let message = Veil::default().show(&problem.message).to_string();
             let inner =

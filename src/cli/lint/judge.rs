@@ -11,7 +11,7 @@ use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
 use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
 use crate::finding::Draft;
-use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
+use crate::inventory::{Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::{Judged, LintRun, Placed};
 use crate::settings::{FailOn, Machine, Source};
@@ -56,7 +56,7 @@ impl Judge<'_> {
         }
         let Some(settings) = self.settings_of(path, run) else { return };
         let levels = &settings.levels;
-        let dialect = Dialect::of(path);
+        let dialect = Dialect::of_file(path, bytes);
         let scan = scan(bytes, dialect);
         let client = self.client_of(path, &settings);
         let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
@@ -64,6 +64,8 @@ impl Judge<'_> {
         let mut known = self.known.borrow_mut();
         let mut known = known.as_mut().map(|known| known.file(path, levels));
         let mut found: Vec<Placed> = Vec::new();
+        let plain = scan.plain_text.as_ref();
+        run.problems.extend(plain.map(|plain| Problem::plain_text(path, bytes, plain)));
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
@@ -139,7 +141,7 @@ impl Judge<'_> {
     ) -> Option<Mended> {
         let settings = self.settings_of(path, run)?;
         let levels = &settings.levels;
-        let dialect = Dialect::of(path);
+        let dialect = Dialect::of_file(path, bytes);
         let client = self.client_of(path, &settings);
         if bytes.starts_with(baseline::HEAD.as_bytes()) {
             return None;
@@ -233,5 +235,5 @@ fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
 
 /// Comments and running text are not in force.
 fn is_judged(located: &Located) -> bool {
-    matches!(located.context, Context::Value | Context::Code)
+    located.context.is_in_force()
 }

@@ -14,7 +14,7 @@ fn lint(arguments: &[&str]) -> Ran {
 }
 
 #[track_caller]
-fn sarif(text: &str) -> Value {
+pub(crate) fn sarif(text: &str) -> Value {
     let schema = include_str!("../../fixtures/schemas/sarif-2.1.0.json");
     let mut schema: Value = serde_json::from_str(schema).unwrap();
     // Its pattern is no regular expression; what is written here names no language.

@@ -12,6 +12,7 @@ mod contract;
 mod documents;
 mod fixes;
 mod formats;
+mod mistakes;
 mod run;
 mod secrets;
 mod suppressions;

@@ -4,6 +4,7 @@
 //! Each kind of file has a folder, and beside it an index with what a perfect reader finds.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
+#![allow(clippy::print_stdout, reason = "the measured figures are what a reader of the test wants")]
 
 mod found;
 mod index;

@@ -315,7 +315,7 @@ fn large_files() {
     let ran = hostile.lint(&["--format", "json", "."]);
     ran.assert_code(2).assert_says("larger.yml: it is larger than 2 GiB");
     assert_good_is_judged(&ran.stdout);
-    let lines = "name: value # nothing to see here\n".repeat((32 << 20) / 34);
+    let lines = "name: value # nothing to see here\n".repeat((8 << 20) / 34);
     hostile.write("long.yml", format!("{lines}libvirt_uri: qemu:///sytem\n").as_bytes());
     let arguments = ["lint", "--format", "concise", "long.yml"];
     let ran = bounded(&arguments).folder(hostile.path()).run();

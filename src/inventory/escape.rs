@@ -98,8 +98,9 @@ fn line_feed(text: &[u8]) -> Option<Escape> {
 const LONGEST_ENTITY: usize = 12;
 
 pub(super) fn entity(text: &[u8]) -> Option<(char, usize)> {
-    let end = text.iter().take(LONGEST_ENTITY).position(|byte| *byte == b';')?;
-    let value = match &text[1..end] {
+    let name = text.strip_prefix(b"&")?;
+    let end = name.iter().take(LONGEST_ENTITY - 1).position(|byte| *byte == b';')?;
+    let value = match &name[..end] {
         b"amp" => '&',
         b"lt" => '<',
         b"gt" => '>',
@@ -109,7 +110,7 @@ pub(super) fn entity(text: &[u8]) -> Option<(char, usize)> {
         [b'#', number @ ..] => char::from_u32(digits(number, 10)?)?,
         _ => return None,
     };
-    Some((value, end + 1))
+    Some((value, end + 2))
 }
 
 fn digits(text: &[u8], radix: u32) -> Option<u32> {

@@ -1,9 +1,11 @@
 //! From files to connection URIs and the places where they stand.
 //!
-//! A file is read once. What looks like the beginning of a connection URI is a
-//! candidate; its end, its placeholders and its context are found from there.
+//! A file is read line by line. What looks like the beginning of a connection URI is a
+//! candidate; its end, its placeholders and its context are found from there. Where a
+//! line does not settle what stands in it, the reader of its format is asked.
 //! Rules then see the URI's parts, and every part knows its place in the file.
 
+mod around;
 mod candidate;
 mod comment;
 mod context;
@@ -12,11 +14,14 @@ mod extent;
 mod hole;
 mod line;
 mod located;
+mod reader;
+mod scan;
+mod spelling;
 mod terraform;
 mod walk;
 
-pub(crate) use candidate::scan;
 pub(crate) use context::{Context, Dialect};
 pub(crate) use located::Located;
+pub(crate) use scan::scan;
 pub(crate) use terraform::Terraform;
 pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};

@@ -133,14 +133,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     for problem in &run.problems {
         console::complain(args.common.color, &lint_text::problem(problem));
     }
-    if run.targets.is_empty() && run.problems.is_empty() {
+    if run.targets.is_empty() && !run.problems.iter().any(Problem::is_failure) {
         console::complain(args.common.color, NOTHING);
     }
     Ok(exit(&run))
 }
 
 fn exit(run: &CheckRun) -> Exit {
-    if !run.problems.is_empty() {
+    if run.problems.iter().any(Problem::is_failure) {
         return Exit::Wrong;
     }
     let bad =

@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let Lint { judge, mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
-        return Ok(if run.problems.is_empty() {
+        return Ok(if !run.problems.iter().any(Problem::is_failure) {
             if changed { Exit::Findings } else { Exit::Clean }
         } else {
             Exit::Wrong
@@ -244,7 +244,7 @@ impl Lint<'_> {
         let Some(mended) = self.judge.mended_text(path, bytes, allowed, &mut self.run) else {
             return Ok(());
         };
-        let dialect = Dialect::of(path);
+        let dialect = Dialect::of_file(path, bytes);
         let found = [bytes, &mended.text].map(|text| scan(text, dialect).found);
         let before = Ground::file(path, bytes, &found[0]);
         let after = Ground::file(path, &mended.text, &found[1]);
@@ -278,7 +278,7 @@ fn not_written(path: &Path, error: &io::Error) -> Problem {
 }
 
 fn exit(run: &LintRun, allow_empty: bool) -> Exit {
-    if !run.problems.is_empty() {
+    if run.problems.iter().any(Problem::is_failure) {
         Exit::Wrong
     } else if run.fails {
         Exit::Findings

@@ -8,7 +8,7 @@ use super::common::{Clients, Common, Format, OneFormat};
 use super::target::{NOTHING, Target, Targets, lines_of, nul_problem, read_stdin};
 use super::{CliError, Exit};
 use crate::engine::Subject;
-use crate::inventory::{Context, Dialect, Problem, Terraform, Walk, read_file, scan};
+use crate::inventory::{Dialect, Problem, Terraform, Walk, read_file, scan};
 use crate::plan::Outcome;
 use crate::report::plan_json::{self, PlannedUri};
 use crate::report::{console, lint_text, plan_text};
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     planner.finish()?;
     let (problems, rejected) = (std::mem::take(&mut planner.problems), planner.rejected);
-    let nothing = planner.count == 0 && problems.is_empty();
+    let nothing = planner.count == 0 && !problems.iter().any(Problem::is_failure);
     out.flush()?;
     for problem in &problems {
         console::complain(args.common.color, &lint_text::problem(problem));
@@ -79,7 +79,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         console::complain(args.common.color, NOTHING);
         return Ok(Exit::Nothing);
     }
-    Ok(match (problems.is_empty(), rejected) {
+    let failed = problems.iter().any(Problem::is_failure);
+    Ok(match (!failed, rejected) {
         (false, _) => Exit::Wrong,
         (true, true) => Exit::Findings,
         (true, false) => Exit::Clean,
@@ -122,10 +123,12 @@ impl Planner<'_> {
             match read_file(&input) {
                 Ok(Some(bytes)) => {
                     let client = terraform.client_of(&input.path);
-                    for located in scan(&bytes, Dialect::of(&input.path)).found {
-                        if matches!(located.context, Context::Value | Context::Code)
-                            && !located.is_templated()
-                        {
+                    let scan = scan(&bytes, Dialect::of_file(&input.path, &bytes));
+                    if let Some(plain) = &scan.plain_text {
+                        self.problem(Problem::plain_text(&input.path, &bytes, plain))?;
+                    }
+                    for located in scan.found {
+                        if located.context.is_in_force() && !located.is_templated() {
                             self.plan(&Source::of_file(&located.text), None, client)?;
                         }
                     }

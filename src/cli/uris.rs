@@ -9,7 +9,7 @@ use super::common::{Common, Format, OneFormat};
 use super::target::read_stdin;
 use super::{CliError, Exit};
 use crate::engine::quotes_uris;
-use crate::inventory::{Context, Dialect, Walk, read_file, scan};
+use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::uris::{self, ListedUri, UrisRun};
 use crate::report::{console, lint_text};
@@ -82,7 +82,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     for problem in &run.problems {
         console::complain(args.common.color, &lint_text::problem(problem));
     }
-    Ok(match (run.problems.is_empty(), run.uris.is_empty()) {
+    let failed = run.problems.iter().any(Problem::is_failure);
+    Ok(match (!failed, run.uris.is_empty()) {
         (false, _) => Exit::Wrong,
         (true, true) if !args.allow_empty => Exit::Nothing,
         _ => Exit::Clean,
@@ -93,13 +94,15 @@ fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
     if quotes_uris(path, bytes) {
         return;
     }
-    let dialect = Dialect::of(path);
+    let dialect = Dialect::of_file(path, bytes);
     let scan = scan(bytes, dialect);
     let ground = Ground::file(path, bytes, &scan.found);
+    let plain = scan.plain_text.as_ref();
+    run.problems.extend(plain.map(|plain| Problem::plain_text(path, bytes, plain)));
     run.files += 1;
     run.holes += scan.holes;
     let wanted = |context| match context {
-        Context::Value | Context::Code => true,
+        Context::Value | Context::Code | Context::Heredoc => true,
         Context::Comment => args.include.contains(&Include::Comments),
         Context::Prose => args.include.contains(&Include::Prose),
     };

@@ -268,7 +268,10 @@ fn quoted(text: &str) -> String {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
             hidden if is_hidden(hidden) => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(hidden));
+                let _ = match u32::from(hidden) {
+                    short @ ..=0xffff => write!(quoted, "\\u{short:04X}"),
+                    long => write!(quoted, "\\U{long:08X}"),
+                };
             }
             plain => quoted.push(plain),
         }

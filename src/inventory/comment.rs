@@ -13,7 +13,13 @@ pub(super) struct Comments<'t> {
     open_until: usize,
     /// No comment over several lines is closed any more.
     unclosed: bool,
+    /// Whether it may have comments of templates.
+    is_template: bool,
 }
+
+/// Comments of Jinja, Go templates and ERB, which may stand in a file of any kind.
+const OF_TEMPLATES: [(&[u8], &[u8]); 4] =
+    [(b"{#", b"#}"), (b"{{/*", b"*/"), (b"{{- /*", b"*/"), (b"<%#", b"%>")];
 
 /// The comments of a line.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,12 +35,19 @@ impl LineComments {
 
 impl<'t> Comments<'t> {
     pub(super) fn new(text: &'t [u8], dialect: Dialect) -> Self {
-        Self { text, dialect, open_until: 0, unclosed: false }
+        Self { text, dialect, open_until: 0, unclosed: false, is_template: false }
+    }
+
+    /// Those of a whole file, which may be a template of one.
+    pub(super) fn of_file(text: &'t [u8], dialect: Dialect) -> Self {
+        let has = |(open, _): &(&[u8], &[u8])| memchr::memmem::find(text, open).is_some();
+        let is_template = !dialect.is_prose() && OF_TEMPLATES.iter().any(has);
+        Self { is_template, ..Self::new(text, dialect) }
     }
 
     /// Whether a line can be read without those before it.
     pub(super) fn end_with_their_line(&self) -> bool {
-        self.dialect.block.is_none()
+        self.dialect.block.is_none() && !self.is_template
     }
 
     /// The comments of a line; the lines of a text with comments over several lines
@@ -54,7 +67,11 @@ impl<'t> Comments<'t> {
             quotes.see(&line[at..mark]);
             let before = mark.checked_sub(1).filter(|before| *before >= start);
             let before = before.map(|before| line[before]);
-            if let Some(block) = self.block_at(mark, start, before, quotes)
+            if let Some(close) = self.template_comment(mark, before) {
+                ranges.push(mark..close.min(end));
+                at = close;
+                self.open_until = close;
+            } else if let Some(block) = self.block_at(mark, start, before, quotes)
                 && let Some(close) = self.close(block, mark)
             {
                 ranges.push(mark..close.min(end));
@@ -79,8 +96,11 @@ impl<'t> Comments<'t> {
         let first = |mark: &[u8]| mark.first().copied();
         let marks = self.dialect.line_marks.iter().filter_map(|mark| first(mark.as_bytes()));
         let block = self.dialect.block.and_then(|block| first(block.open));
-        let mut begins = [None; 4];
-        for (slot, byte) in begins.iter_mut().zip(marks.chain(block)) {
+        let template: &[u8] = if self.is_template { b"{<" } else { b"" };
+        let mut begins = [None; 6];
+        for (slot, byte) in
+            begins.iter_mut().zip(marks.chain(block).chain(template.iter().copied()))
+        {
             *slot = Some(byte);
         }
         let rest = self.text.get(at..end)?;
@@ -104,6 +124,19 @@ impl<'t> Comments<'t> {
             BlockPlace::LineStart => at == start,
         };
         (placed && self.text[at..].starts_with(block.open)).then_some(block)
+    }
+
+    /// The end of a comment of a template that begins at `at`.
+    fn template_comment(&mut self, at: usize, before: Option<u8>) -> Option<usize> {
+        // `${#array[@]}` is shell's.
+        if !self.is_template || before == Some(b'$') {
+            return None;
+        }
+        let rest = &self.text[at..];
+        let (_, close) = OF_TEMPLATES.iter().find(|(open, _)| rest.starts_with(open))?;
+        let found = memchr::memmem::find(rest, close);
+        self.is_template = found.is_some();
+        found.map(|offset| at + offset + close.len())
     }
 
     /// The end of a comment that begins at `at`.
@@ -167,7 +200,7 @@ mod tests {
 
     /// The text with every byte of a comment as `~`.
     fn veiled(name: &str, text: &str) -> String {
-        let mut comments = Comments::new(text.as_bytes(), Dialect::of(Path::new(name)));
+        let mut comments = Comments::of_file(text.as_bytes(), Dialect::of(Path::new(name)));
         let mut start = 0;
         let mut out = String::new();
         for line in text.split_inclusive('\n') {
@@ -197,6 +230,11 @@ mod tests {
             ("a.rb", " =begin\nb\n=end", " =begin\nb\n=end"),
             ("a.ps1", "<# a\nb #> c # d", "~~~~\n~~~~ c ~~~"),
             ("a.yml", "a # b\nc: \"# d\"", "a ~~~\nc: \"# d\""),
+            ("a.yml.j2", "{# a\nb #} c: ${#d}", "~~~~\n~~~~ c: ${#d}"),
+            ("a.yml", "{{- /* a */ -}} {{/* b */}}", "~~~~~~~~~~~ -}} ~~~~~~~~~}}"),
+            ("a.conf.erb", "<%# a %> b <%= c %>", "~~~~~~~~ b <%= c %>"),
+            ("a.yml", "{# a\nb", "{# a\nb"),
+            ("a.md", "# a {#b}\n{#c #}", "# a {#b}\n{#c #}"),
         ] {
             assert_eq!(veiled(name, text), expected, "{name}: {text}");
         }

@@ -16,6 +16,8 @@ pub(super) enum Escapes {
     Entities,
     /// `\&`, `\?`, `\;`, `\=` outside quotes.
     Shell,
+    /// `\:`, `\=`, `\#`, `\!` and `\u0026` of Java's properties.
+    Properties,
 }
 
 /// What is written at a place with more than one byte.
@@ -27,6 +29,20 @@ pub(super) enum Escape {
     End,
 }
 
+impl Escape {
+    /// Whether it writes a character that a scheme has or that follows one. Those that
+    /// nothing else can be written for are not looked for.
+    pub(super) fn is_of_scheme(self, mark: u8) -> bool {
+        match self {
+            Self::Character { value, length } => {
+                let short = length == 2 && mark == b'\\' && value != ':';
+                !short && (value.is_ascii_alphanumeric() || matches!(value, '+' | ':' | '/'))
+            }
+            Self::End => false,
+        }
+    }
+}
+
 impl Escapes {
     /// The escape that begins `text`, if one does.
     pub(super) fn read(self, text: &[u8]) -> Option<Escape> {
@@ -36,12 +52,18 @@ impl Escapes {
                 byte @ (b'&' | b'?' | b';' | b'=') => (char::from(*byte), 2),
                 _ => return line_feed(text),
             },
+            (Self::Properties, b'\\') => match text.get(1)? {
+                byte @ (b':' | b'=' | b'#' | b'!' | b'\\' | b' ') => (char::from(*byte), 2),
+                b'u' => unit(text)?,
+                _ => return None,
+            },
             (Self::Json, b'\\') if text.get(1) == Some(&b'/') => ('/', 2),
             (Self::String | Self::Json, b'\\') => match text.get(1)? {
                 b'n' | b'r' | b't' => return Some(Escape::End),
                 byte @ (b'"' | b'\'' | b'\\') => (char::from(*byte), 2),
                 b'x' => (char::from_u32(digits(text.get(2..4)?, 16)?)?, 4),
                 b'u' => unit(text)?,
+                b'U' => (char::from_u32(digits(text.get(2..10)?, 16)?)?, 10),
                 _ => return None,
             },
             (Self::None, b'\\') => return line_feed(text),
@@ -75,9 +97,10 @@ fn line_feed(text: &[u8]) -> Option<Escape> {
 /// The longest entity read: `&#x0010ffff;`.
 const LONGEST_ENTITY: usize = 12;
 
-fn entity(text: &[u8]) -> Option<(char, usize)> {
-    let end = text.iter().take(LONGEST_ENTITY).position(|byte| *byte == b';')?;
-    let value = match &text[1..end] {
+pub(super) fn entity(text: &[u8]) -> Option<(char, usize)> {
+    let name = text.strip_prefix(b"&")?;
+    let end = name.iter().take(LONGEST_ENTITY - 1).position(|byte| *byte == b';')?;
+    let value = match &name[..end] {
         b"amp" => '&',
         b"lt" => '<',
         b"gt" => '>',
@@ -87,7 +110,7 @@ fn entity(text: &[u8]) -> Option<(char, usize)> {
         [b'#', number @ ..] => char::from_u32(digits(number, 10)?)?,
         _ => return None,
     };
-    Some((value, end + 1))
+    Some((value, end + 2))
 }
 
 fn digits(text: &[u8], radix: u32) -> Option<u32> {
@@ -113,6 +136,7 @@ mod tests {
             (Escapes::String, "\\x26m", Some(('&', 4))),
             (Escapes::String, "\\u00e9", Some(('é', 6))),
             (Escapes::String, "\\ud83d\\ude00", Some(('\u{1f600}', 12))),
+            (Escapes::String, "\\U00000026", Some(('&', 10))),
             (Escapes::String, "\\ud83d", None),
             (Escapes::String, "\\ud83d\\u0041", None),
             (Escapes::String, "\\u001a", None),

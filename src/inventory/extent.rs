@@ -1,12 +1,12 @@
 //! Where a connection URI ends, and what in it is a placeholder.
 
 use crate::text::Span;
-use crate::uri::HOLE;
 
 use super::context::Context;
 use super::escape::{Escape, Escapes};
 use super::line::Line;
-use super::located::{Located, Piece};
+use super::located::Located;
+use super::spelling::Spelling;
 
 /// What was read.
 pub(super) struct Extent {
@@ -30,9 +30,8 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         in_quotes: value_end.is_some(),
         ends_with_command: in_command && quote.is_none(),
         escapes,
-        uri: Vec::new(),
+        uri: Spelling::default(),
         colon: None,
-        pieces: Vec::new(),
         depth: 0,
         in_value: false,
     };
@@ -41,12 +40,13 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
     if stop <= begin {
         return None;
     }
-    if let Some(piece) = continued(line.text, stop, line.end) {
-        reader.push_hole(piece);
+    let is_argument = line.text[line.start..begin].ends_with(b"concat(\"");
+    if let Some(piece) = continued(line.text, stop, line.end, is_argument) {
+        reader.uri.push_hole(piece);
     }
     let located = Located {
-        text: reader.uri,
-        pieces: reader.pieces,
+        text: reader.uri.text,
+        pieces: reader.uri.pieces,
         span: Span::new(begin, stop),
         context: Context::Value,
         key: None,
@@ -66,10 +66,9 @@ struct Reader<'l, 't> {
     in_quotes: bool,
     ends_with_command: bool,
     escapes: Escapes,
-    uri: Vec<u8>,
+    uri: Spelling,
     /// The first colon in `uri`.
     colon: Option<usize>,
-    pieces: Vec<Piece>,
     /// Open brackets within the URI.
     depth: usize,
     /// Whether it is within the value of a parameter.
@@ -82,12 +81,12 @@ impl Reader<'_, '_> {
         while at < self.limit {
             let byte = self.text[at];
             if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
-                self.push_hole(Span::new(at, stop));
+                self.uri.push_hole(Span::new(at, stop));
                 at = stop;
             } else if let Some(escape) = self.escapes.read(&self.text[at..self.limit]) {
                 match escape {
                     Escape::Character { value: '…', length } => {
-                        self.push_hole(Span::new(at, at + length));
+                        self.uri.push_hole(Span::new(at, at + length));
                         at += length;
                     }
                     Escape::Character { value, length } if !self.ends_decoded(value) => {
@@ -118,6 +117,7 @@ impl Reader<'_, '_> {
         // `<` right behind the URI begins a tag, not a stand-in.
         let in_place = self
             .uri
+            .text
             .last()
             .is_none_or(|last| !last.is_ascii_alphanumeric() || self.text[at] != b'<');
         in_place.then_some(stop)
@@ -146,6 +146,8 @@ impl Reader<'_, '_> {
             b')' | b'}' => true,
             b']' => true,
             b'\\' => true,
+            // “ and its kin.
+            0xe2 => matches!(self.text.get(at..at + 3), Some([_, 0x80, 0x98..=0x9f])),
             _ => false,
         }
     }
@@ -163,7 +165,7 @@ impl Reader<'_, '_> {
         }
         let opens = self.text.get(at + 1) == Some(&b'$');
         let closes =
-            self.pieces.last().is_some_and(|piece| piece.hole && piece.file.end as usize == at)
+            self.uri.pieces.last().is_some_and(|piece| piece.hole && piece.file.end as usize == at)
                 && self.text[..at].iter().rev().take(80).any(|other| *other == byte);
         (opens || closes).then_some(at + 1)
     }
@@ -182,43 +184,24 @@ impl Reader<'_, '_> {
     }
 
     fn push(&mut self, at: usize, byte: u8) {
-        let offset = self.uri.len();
         self.note(byte);
-        match self.pieces.last_mut() {
-            Some(piece) if !piece.hole && piece.file.end as usize == at => {
-                piece.file = Span::new(piece.file.start as usize, at + 1);
-            }
-            _ => self.pieces.push(Piece {
-                at: Span::empty(offset).start,
-                file: Span::new(at, at + 1),
-                hole: false,
-            }),
-        }
+        self.uri.push(byte, at);
     }
 
+    /// A character written with others.
+    fn push_decoded(&mut self, file: Span, value: char) {
+        if let Ok(byte) = u8::try_from(value) {
+            self.note(byte);
+        }
+        self.uri.push_written(file, value);
+    }
+
+    /// Looks at a byte that comes next.
     fn note(&mut self, byte: u8) {
         if byte == b':' && self.colon.is_none() {
-            self.colon = Some(self.uri.len());
+            self.colon = Some(self.uri.text.len());
         }
         self.in_value = byte == b'=' || self.in_value && byte != b'&';
-        self.uri.push(byte);
-    }
-
-    fn push_hole(&mut self, file: Span) {
-        let at = Span::empty(self.uri.len()).start;
-        self.uri.push(HOLE);
-        self.pieces.push(Piece { at, file, hole: true });
-    }
-
-    /// A character written with others. Of one with several bytes the first one has
-    /// the whole place, so that the place of the character is the place of all.
-    fn push_decoded(&mut self, mut file: Span, value: char) {
-        for &byte in value.encode_utf8(&mut [0; 4]).as_bytes() {
-            let at = Span::empty(self.uri.len()).start;
-            self.note(byte);
-            self.pieces.push(Piece { at, file, hole: true });
-            file = Span::empty(file.end as usize);
-        }
     }
 
     /// Takes off what belongs to the sentence around it, not to the URI.
@@ -226,23 +209,23 @@ impl Reader<'_, '_> {
         if self.quote.is_some() && self.text.get(stop) == self.quote.as_ref() {
             return stop;
         }
-        while let Some(piece) = self.pieces.last().copied().filter(|piece| !piece.hole) {
+        while let Some(piece) = self.uri.pieces.last().copied().filter(|piece| !piece.hole) {
             let last = self.text[stop - 1];
             let trailing = matches!(
                 last,
                 b'.' | b',' | b';' | b':' | b'!' | b')' | b'}' | b'*' | b'\'' | b'"'
             );
             // `qemu:` and `://` themselves are no punctuation.
-            let scheme = last == b':' && self.colon == Some(self.uri.len() - 1);
+            let scheme = last == b':' && self.colon == Some(self.uri.text.len() - 1);
             if !trailing || scheme || stop - 1 < begin || piece.file.end as usize != stop {
                 break;
             }
-            self.uri.pop();
+            self.uri.text.pop();
             stop -= 1;
-            let piece = self.pieces.last_mut().expect("a piece was just looked at");
+            let piece = self.uri.pieces.last_mut().expect("a piece was just looked at");
             piece.file = Span::new(piece.file.start as usize, stop);
             if piece.file.is_empty() {
-                self.pieces.pop();
+                self.uri.pieces.pop();
             }
         }
         stop
@@ -251,7 +234,7 @@ impl Reader<'_, '_> {
 
 /// Whether the string goes on elsewhere: `"qemu+ssh://" + host`. What follows is
 /// a placeholder at its end.
-fn continued(text: &[u8], stop: usize, end: usize) -> Option<Span> {
+fn continued(text: &[u8], stop: usize, end: usize, is_argument: bool) -> Option<Span> {
     let quote = *text.get(stop)?;
     if stop >= end || !matches!(quote, b'"' | b'\'' | b'`') {
         return None;
@@ -259,6 +242,7 @@ fn continued(text: &[u8], stop: usize, end: usize) -> Option<Span> {
     let rest = text[stop + 1..end].trim_ascii_start();
     let joins = rest.starts_with(b"+")
         || rest.starts_with(b"..")
+        || (is_argument && rest.starts_with(b","))
         || rest.starts_with(b"<<")
         || (rest.starts_with(b". ") || rest.starts_with(b".$"));
     joins.then(|| Span::empty(stop))

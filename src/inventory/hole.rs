@@ -164,6 +164,10 @@ fn percent(text: &[u8]) -> Option<usize> {
             (!text[..end].contains(&b'\n') && kind.is_ascii_alphabetic()).then_some(end + 2)
         }
         b's' => Some(2),
+        // Of printf and of systemd; no digit of a character's number.
+        b'i' | b'I' | b'h' | b'H' | b'n' if !text.get(2).is_some_and(u8::is_ascii_alphanumeric) => {
+            Some(2)
+        }
         b'd' if !text.get(2).is_some_and(u8::is_ascii_hexdigit) => Some(2),
         b'%' => Some(2),
         _ => None,
@@ -218,6 +222,7 @@ mod tests {
             "$$X",
             "%s",
             "%d",
+            "%i",
             "%(name)s",
             "{}",
             "{0}",

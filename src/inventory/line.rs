@@ -62,6 +62,16 @@ impl<'t> Line<'t> {
         value
     }
 
+    /// Whether what was read there ends where its text may go on: at the end of a line
+    /// without its closing quote, or at a quote or a line feed that is written.
+    pub(super) fn is_broken_off(&self, begin: usize, end: usize) -> bool {
+        let rest = &self.text[end..self.end];
+        let quote = self.quote_before(begin);
+        let open = quote.is_some_and(|quote| memchr::memchr(quote, rest).is_none());
+        let doubled = matches!(rest, [b'"', b'"', ..] | [b'\'', b'\'', ..]);
+        open || doubled || rest.first() == Some(&b'\\')
+    }
+
     /// The next such quote, or the blank that is one too many.
     fn closing(&self, begin: usize, quote: u8) -> Option<usize> {
         let (mut at, mut blanks) = (begin, 0);

@@ -33,6 +33,26 @@ pub(crate) struct Piece {
     pub(crate) hole: bool,
 }
 
+/// The place in the file of a place in the text that these pieces spell.
+pub(super) fn in_file(pieces: &[Piece], span: Span) -> Span {
+    let end = offset(pieces, span.end, true);
+    // Before and behind bytes that are no part of the text is the same place of it.
+    let start = if span.is_empty() { end } else { offset(pieces, span.start, false) };
+    Span { start: start.min(end), end }
+}
+
+/// Where a byte of the text stands; as the end of a span, just behind the byte before it.
+fn offset(pieces: &[Piece], at: u32, as_end: bool) -> u32 {
+    let beyond = if as_end { at.saturating_sub(1) } else { at };
+    let index = pieces.partition_point(|piece| piece.at <= beyond).saturating_sub(1);
+    let Some(piece) = pieces.get(index) else { return 0 };
+    let within = at - piece.at.min(at);
+    if piece.hole {
+        return if within == 0 { piece.file.start } else { piece.file.end };
+    }
+    (piece.file.start + within).min(piece.file.end)
+}
+
 impl Located {
     pub(crate) fn is_templated(&self) -> bool {
         self.text.contains(&HOLE)
@@ -40,20 +60,11 @@ impl Located {
 
     /// The place in the file of a place in the URI.
     pub(crate) fn in_file(&self, span: Span) -> Span {
-        Span { start: self.offset(span.start, false), end: self.offset(span.end, true) }
-    }
-
-    /// Where a byte of the URI stands; as the end of a span, just behind the
-    /// byte before it.
-    fn offset(&self, at: u32, as_end: bool) -> u32 {
-        let beyond = if as_end { at.saturating_sub(1) } else { at };
-        let index = self.pieces.partition_point(|piece| piece.at <= beyond).saturating_sub(1);
-        let Some(piece) = self.pieces.get(index) else { return self.span.start };
-        let within = at - piece.at.min(at);
-        if piece.hole {
-            return if within == 0 { piece.file.start } else { piece.file.end };
+        if self.pieces.is_empty() {
+            Span::empty(self.span.start as usize)
+        } else {
+            in_file(&self.pieces, span)
         }
-        (piece.file.start + within).min(piece.file.end)
     }
 
     /// Whether a replacement there would touch more than one piece: no fix may.

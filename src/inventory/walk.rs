@@ -1,5 +1,6 @@
 //! Which files are read, and what becomes of those that cannot be.
 
+use super::reader::PlainText;
 use crate::text::system_words;
 use std::fs::File;
 use std::io::{self, Read};
@@ -42,12 +43,33 @@ pub(crate) enum ProblemKind {
     BadInput,
     /// A policy could not judge a URI.
     NotJudged,
+    /// A file is not what its name says, and was read line by line. Nothing failed.
+    PlainText,
 }
 
 impl Problem {
     /// The first line of the message; an excerpt may follow it.
     pub(crate) fn headline(&self) -> &str {
         self.message.lines().next().unwrap_or_default()
+    }
+
+    /// Whether something could not be done that was asked for.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.kind != ProblemKind::PlainText
+    }
+
+    /// That a file was read as plain text.
+    pub(crate) fn plain_text(path: &Path, text: &[u8], plain: &PlainText) -> Self {
+        let format = plain.format;
+        let message = match &plain.broken {
+            Some((at, why)) => {
+                let line = 1 + memchr::memchr_iter(b'\n', &text[..*at.min(&text.len())]).count();
+                let why = why.lines().next().unwrap_or_default();
+                format!("read as plain text: no {format} from line {line} on ({why})")
+            }
+            None => format!("read as plain text: too large to be read as {format}"),
+        };
+        Self { kind: ProblemKind::PlainText, file: Some(path.to_owned()), message }
     }
 }
 

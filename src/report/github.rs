@@ -103,8 +103,9 @@ fn finding(placed: &Placed, root: &Root) -> Annotation {
 /// What could not be read.
 fn trouble(problem: &Problem, root: &Root) -> Annotation {
     let message = Veil::default().show(problem.headline()).to_string();
+    let level = if problem.is_failure() { "error" } else { "notice" };
     let mut annotation =
-        Annotation { level: "error", properties: "title=virt-doctor".to_owned(), text: message };
+        Annotation { level, properties: "title=virt-doctor".to_owned(), text: message };
     if let Some(file) = &problem.file {
         let file = Shown::path(&root.path(file)).to_string();
         annotation.properties = format!("file={},title=virt-doctor", property(&file));

@@ -94,7 +94,7 @@ fn problem(problem: &Problem, root: &Root) -> Entry {
     let file = problem.file.as_deref();
     Entry {
         rule: kind(problem),
-        severity: "blocker",
+        severity: if problem.is_failure() { "blocker" } else { "info" },
         path: file.map_or_else(|| Shown::ours("-"), |file| Shown::path(&root.path(file))),
         about: String::new(),
         description: Veil::default().show(problem.headline()).to_string(),

@@ -19,7 +19,7 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
         suite.close(judged);
         suites.push(suite);
     }
-    if !run.problems.is_empty() {
+    if run.problems.iter().any(Problem::is_failure) {
         suites.push(Suite::of_problems(&run.problems, root));
     }
     // Several CI systems take a report without a test for a broken one.
@@ -68,7 +68,7 @@ impl Suite {
     /// What could not be read is no passed test.
     fn of_problems(problems: &[Problem], root: &Root) -> Self {
         let mut suite = Self::named("virt-doctor", false);
-        for problem in problems {
+        for problem in problems.iter().filter(|problem| problem.is_failure()) {
             let file = problem.file.as_deref();
             let name =
                 file.map_or_else(|| Shown::ours("input"), |file| Shown::path(&root.path(file)));

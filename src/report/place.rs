@@ -31,7 +31,8 @@ impl<'a> Ground<'a> {
             })
             .collect();
         let secrets = apart(secrets);
-        Self { source, lines: Lines::of_file(source), file: Some(path), secrets, is_drawn: true }
+        let lines = Lines::of_file(source);
+        Self { source, lines, file: Some(path), secrets, is_drawn: true }
     }
 
     /// A URI given as an argument.

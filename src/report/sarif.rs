@@ -58,7 +58,7 @@ pub(crate) fn write(run: &LintRun, root: &Root, out: &mut dyn Write) -> io::Resu
         .put(
             "invocations",
             json!([{
-                "executionSuccessful": run.problems.is_empty(),
+                "executionSuccessful": !run.problems.iter().any(Problem::is_failure),
                 "toolExecutionNotifications": notifications,
             }]),
         )
@@ -178,7 +178,7 @@ fn notification(problem: &Problem, root: &Root) -> Value {
         .as_deref()
         .map(|file| json!([{"physicalLocation": {"artifactLocation": artifact(&root.uri(file))}}]));
     Object::new()
-        .put("level", "error")
+        .put("level", if problem.is_failure() { "error" } else { "note" })
         .put("descriptor", json!({"id": kind(problem)}))
         .put("message", json!({"text": plain(&message)}))
         .put_some("locations", location)

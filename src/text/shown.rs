@@ -118,10 +118,25 @@ fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(seen)
 }
 
-/// Characters that a terminal obeys or that turn the reading direction.
+/// Characters that a terminal obeys, that turn the reading direction or end a line, and
+/// those that nobody sees.
 pub(crate) fn is_hidden(character: char) -> bool {
+    // Megabytes of text go through here.
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+                // A second alphabet, for language tags.
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -130,6 +145,7 @@ mod tests {
 
     #[test]
     fn control_and_bidi_characters_become_visible() {
+        assert_eq!(Shown::ours("\u{2028}\u{e0041}").to_string(), "\\u{2028}\\u{e0041}");
         let shown = Shown::ours("a\x1b[2J\r\n\u{202e}b\x7f");
         assert_eq!(shown.to_string(), "a␛[2J␍␊\\u{202e}b␡");
         assert_eq!(serde_json::to_string(&shown).unwrap(), "\"a\\u001b[2J\\r\\n\u{202e}b\u{7f}\"");

@@ -15,6 +15,7 @@ mod drawings;
 mod explained;
 mod fixes;
 mod formats;
+mod mistakes;
 mod platforms;
 mod policies;
 mod run;

@@ -27,7 +27,11 @@ pub(crate) struct Ran {
 
 impl Run {
     pub(crate) fn new(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_virt-doctor"));
+        Self::through(Command::new(env!("CARGO_BIN_EXE_virt-doctor")), arguments)
+    }
+
+    /// The same through another program, which knows already what to run.
+    pub(crate) fn through(mut command: Command, arguments: &[&str]) -> Self {
         command
             .args(arguments)
             .env_clear()

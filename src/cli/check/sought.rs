@@ -11,7 +11,7 @@ use crate::cli::configured::{Configurations, InForce};
 use crate::cli::target::{Target, lines_of, nul_problem, read_stdin};
 use crate::engine::{Levels, Suppressions, quotes_uris};
 use crate::finding::RuleId;
-use crate::inventory::{Context, Dialect, Problem, Walk, read_file, scan};
+use crate::inventory::{Dialect, Problem, Walk, read_file, scan};
 use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
 
@@ -115,11 +115,13 @@ fn of_files(
         let Some(in_force) = settings.of_noted(&input.path, problems) else { continue };
         let terms = Arc::new(Terms::of(&in_force, installed)?);
         let levels = &terms.levels;
-        let dialect = Dialect::of(&input.path);
+        let dialect = Dialect::of_file(&input.path, &bytes);
         let mut suppressions = Suppressions::of(&bytes, dialect, today, levels);
-        for located in scan(&bytes, dialect).found {
-            let is_used = matches!(located.context, Context::Value | Context::Code);
-            if !is_used || located.is_templated() {
+        let scan = scan(&bytes, dialect);
+        let plain = scan.plain_text.as_ref();
+        problems.extend(plain.map(|plain| Problem::plain_text(&input.path, &bytes, plain)));
+        for located in scan.found {
+            if !located.context.is_in_force() || located.is_templated() {
                 continue;
             }
             let is_silenced = |rule: &RuleId| {

@@ -10,7 +10,7 @@ use crate::cli::configured::{Configurations, InForce};
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
 use crate::engine::{Levels, Standing, Subject, Suppressions, expired_paths, quotes_uris, seal};
 use crate::finding::{Draft, RuleId};
-use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
+use crate::inventory::{Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::{Judged, LintRun, Placed};
 use crate::settings::{FailOn, Machine, Source};
@@ -56,7 +56,7 @@ impl Judge<'_> {
         }
         let Some(settings) = self.settings.of_noted(path, &mut run.problems) else { return };
         let levels = &settings.levels;
-        let dialect = Dialect::of(path);
+        let dialect = Dialect::of_file(path, bytes);
         let scan = scan(bytes, dialect);
         let place = settings.path_of(path);
         run.had(levels.policies());
@@ -66,6 +66,8 @@ impl Judge<'_> {
         let mut known = self.known.borrow_mut();
         let mut known = known.as_mut().map(|known| known.file(path, levels));
         let mut found: Vec<Placed> = Vec::new();
+        let plain = scan.plain_text.as_ref();
+        run.problems.extend(plain.map(|plain| Problem::plain_text(path, bytes, plain)));
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
@@ -146,7 +148,7 @@ impl Judge<'_> {
     ) -> Option<Mended> {
         let settings = self.settings.of_noted(path, &mut run.problems)?;
         let levels = &settings.levels;
-        let dialect = Dialect::of(path);
+        let dialect = Dialect::of_file(path, bytes);
         let client = self.client_of(path, &settings);
         let place = settings.path_of(path);
         if quotes_uris(path, bytes) {
@@ -259,5 +261,5 @@ fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
 
 /// Comments and running text are not in force.
 fn is_judged(located: &Located) -> bool {
-    matches!(located.context, Context::Value | Context::Code)
+    located.context.is_in_force()
 }

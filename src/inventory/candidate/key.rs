@@ -59,6 +59,11 @@ fn trim_openers(mut before: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether nothing stands here but what opens a value, or separates those of a list.
+pub(super) fn opens_value(before: &[u8]) -> bool {
+    before.iter().all(|byte| byte.is_ascii_whitespace() || b"\"'`[]()-,;|".contains(byte))
+}
+
 /// Whether this is a name for connection URIs.
 pub(super) fn is_uri_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");

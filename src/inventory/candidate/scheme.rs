@@ -77,6 +77,10 @@ const OTHER_PROGRAMS: &[&str] = &[
     "couchbase",
 ];
 
+/// Schemes of which none is ever meant for libvirt, whatever the name before them.
+const NEVER: &[&str] =
+    &["http", "https", "ws", "wss", "ftp", "file", "git", "redis", "amqp", "xenmigr"];
+
 const PATH_WORDS: [&[u8]; 2] = [b"system", b"session"];
 
 /// How much a scheme proves.
@@ -139,6 +143,11 @@ impl<'t> After<'t> {
     }
 }
 
+/// Whether a scheme begins with the name of a driver.
+pub(super) fn is_driver(scheme: &str) -> bool {
+    Driver::named(scheme.split('+').next().unwrap_or_default().as_bytes()).is_some()
+}
+
 pub(super) fn classify(scheme: &str, after: &After<'_>) -> Option<Evidence> {
     let (driver, transport) =
         scheme.split_once('+').map_or((scheme, None), |(driver, rest)| (driver, Some(rest)));
@@ -171,7 +180,7 @@ pub(super) fn classify(scheme: &str, after: &After<'_>) -> Option<Evidence> {
                 && after.has_path_word());
         return Some(if sure && driver != "remote" { Evidence::Strong } else { Evidence::Weak });
     }
-    if !full {
+    if !full || NEVER.contains(&driver) {
         return None;
     }
     let swapped = transport.is_some_and(|word| {

@@ -1,0 +1,248 @@
+//! Readers of documents: what the structure says of a place that its line does not settle.
+//!
+//! A reader is asked only for documents with such places, and only for the texts around
+//! them. What it gives is a text as the document means it, with the place in the file of
+//! every character; the search for URIs then runs over that text. A document that its
+//! reader cannot read is left as the lines are, and that is said.
+
+use super::context::Dialect;
+use super::scan::{Frame, Lines, Unsettled};
+use super::spelling::Spelling;
+use crate::text::Span;
+
+mod csv;
+mod hcl;
+mod ini;
+mod json;
+mod properties;
+mod quoted;
+mod source;
+mod toml;
+mod xml;
+mod yaml;
+
+pub(super) use source::Language;
+
+/// Up to this size a document is given to its reader, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// So much of one file is given to readers, in bytes.
+const LARGEST_SUM: usize = 4 << 20;
+
+/// Who reads a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    Yaml,
+    Toml,
+    Json,
+    Hcl,
+    Ini,
+    Properties,
+    Xml,
+    Csv,
+    Source(Language),
+}
+
+/// Why a file was read as plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlainText {
+    /// What the document should have been.
+    pub(crate) format: &'static str,
+    /// Where in the file it is none, and what the parser says to that.
+    pub(crate) broken: Option<(usize, String)>,
+}
+
+/// A text of a document.
+#[derive(Debug, PartialEq, Eq)]
+struct Text {
+    spelling: Spelling,
+    /// From its first byte in the file to its last one, quotes included.
+    place: Span,
+    frame: Frame,
+}
+
+/// Where a document is none.
+#[derive(Debug, PartialEq, Eq)]
+struct Broken {
+    at: usize,
+    why: String,
+}
+
+/// The part of a file that is read, and the places in it that are asked for.
+struct Document<'t> {
+    text: &'t str,
+    /// Where it begins in the file.
+    base: usize,
+    dialect: Dialect,
+    wanted: &'t [Unsettled],
+}
+
+impl Document<'_> {
+    /// The place in the file of a place in the document.
+    fn in_file(&self, start: usize, end: usize) -> Span {
+        Span::new(self.base + start, self.base + end)
+    }
+
+    /// Whether a place that is asked for stands there.
+    fn wants(&self, start: usize, end: usize) -> bool {
+        let from = self.wanted.partition_point(|place| place.at < self.base + start);
+        self.wanted.get(from).is_some_and(|place| place.at < self.base + end)
+    }
+
+    fn bytes(&self, start: usize, end: usize) -> &[u8] {
+        &self.text.as_bytes()[start..end]
+    }
+
+    /// A text that is a value, spelled so.
+    fn value(&self, spelling: Spelling, (start, end): (usize, usize), key: Option<&str>) -> Text {
+        let place = self.in_file(start, end);
+        let key = key.map(str::to_owned);
+        Text { spelling, place, frame: Frame { key, ..Frame::of(self.dialect.decoded()) } }
+    }
+
+    /// A text with lines of another language. What it is, it is as a whole.
+    fn inner(
+        &self,
+        spelling: Spelling,
+        (start, end): (usize, usize),
+        key: Option<&str>,
+        dialect: Dialect,
+    ) -> Text {
+        let context = self.dialect.context(false, b"", 0, 0);
+        let frame = Frame { dialect, context: Some(context), key: key.map(str::to_owned) };
+        Text { spelling, place: self.in_file(start, end), frame }
+    }
+}
+
+impl Reader {
+    /// What its documents are called.
+    fn format(self) -> &'static str {
+        match self {
+            Self::Yaml => "YAML",
+            Self::Toml => "TOML",
+            Self::Json => "JSON",
+            Self::Hcl => "HCL",
+            Self::Xml => "XML",
+            Self::Ini | Self::Properties | Self::Csv | Self::Source(_) => "text",
+        }
+    }
+
+    /// Whether it costs no more than the search by lines, and always knows more.
+    pub(super) fn reads_all(self) -> bool {
+        match self {
+            Self::Yaml | Self::Toml | Self::Json | Self::Hcl | Self::Ini => false,
+            Self::Properties | Self::Xml | Self::Csv | Self::Source(_) => true,
+        }
+    }
+
+    fn read(self, document: &Document<'_>) -> Result<Vec<Text>, Broken> {
+        match self {
+            Self::Yaml => yaml::texts(document),
+            Self::Toml => toml::texts(document),
+            Self::Json => json::texts(document),
+            Self::Hcl => hcl::texts(document),
+            Self::Xml => xml::texts(document),
+            Self::Ini => Ok(ini::texts(document)),
+            Self::Properties => Ok(properties::texts(document)),
+            Self::Csv => Ok(csv::texts(document)),
+            Self::Source(language) => Ok(source::texts(document, language)),
+        }
+    }
+}
+
+/// Reads what the lines left unsettled, and puts what it finds in the place of what the
+/// lines said. Gives the reason where that could not be done.
+pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option<PlainText> {
+    let reader = dialect.reader.filter(|_| !lines.unsettled.is_empty())?;
+    let mut plain = None;
+    let mut give_up = |broken| {
+        plain.get_or_insert(PlainText { format: reader.format(), broken });
+    };
+    lines.unsettled.sort_by_key(|place| place.at);
+    let unsettled = std::mem::take(&mut lines.unsettled);
+    let mut texts = Vec::new();
+    let mut sum = 0;
+    for (base, part) in parts(text, reader, &unsettled) {
+        let from = unsettled.partition_point(|place| place.at < base);
+        let to = unsettled.partition_point(|place| place.at < base + part.len());
+        let wanted = &unsettled[from..to];
+        if wanted.is_empty() {
+            continue;
+        }
+        sum += part.len();
+        if part.len() > LARGEST || sum > LARGEST_SUM {
+            if wanted.iter().any(|place| place.is_pressing) {
+                give_up(None);
+            }
+            continue;
+        }
+        let read = match std::str::from_utf8(part) {
+            Ok(text) => reader.read(&Document { text, base, dialect, wanted }),
+            Err(error) => Err(Broken { at: error.valid_up_to(), why: "not UTF-8".to_owned() }),
+        };
+        match read {
+            Ok(read) => texts.extend(read),
+            Err(broken) => give_up(Some((base + broken.at, broken.why))),
+        }
+    }
+    replace(lines, texts);
+    plain
+}
+
+/// The documents of a file: all of it, or what stands between the marks of YAML.
+fn parts<'t>(text: &'t [u8], reader: Reader, unsettled: &[Unsettled]) -> Vec<(usize, &'t [u8])> {
+    if reader != Reader::Yaml {
+        return vec![(0, text)];
+    }
+    let is_mark = |at: usize| {
+        let rest = &text[at..];
+        rest.starts_with(b"---") && rest.get(3).is_none_or(u8::is_ascii_whitespace)
+    };
+    let mut marks = memchr::memmem::find_iter(text, b"\n---")
+        .map(|at| at + 1)
+        .filter(|at| is_mark(*at))
+        .peekable();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for place in unsettled {
+        if place.at < start {
+            continue;
+        }
+        while let Some(mark) = marks.next_if(|mark| *mark <= place.at) {
+            start = mark;
+        }
+        let end = marks.peek().copied().unwrap_or(text.len());
+        parts.push((start, &text[start..end]));
+        start = end;
+    }
+    parts
+}
+
+/// Puts what stands in the texts in the place of what their lines held.
+fn replace(lines: &mut Lines, mut texts: Vec<Text>) {
+    if texts.is_empty() {
+        return;
+    }
+    texts.sort_by_key(|text| text.place);
+    let mut end = 0;
+    texts.retain(|text| {
+        let is_apart = text.place.start >= end;
+        end = end.max(text.place.end);
+        is_apart
+    });
+    let within = |at: u32| {
+        let next = texts.partition_point(|text| text.place.start <= at);
+        next.checked_sub(1).is_some_and(|index| at < texts[index].place.end)
+    };
+    lines.found.retain(|found| !within(found.span.start));
+    for text in texts {
+        let mut read = Lines::default();
+        read.read(&text.spelling.text, &text.frame);
+        let found = read.found.into_iter().map(|found| text.spelling.place(found));
+        lines.found.extend(found);
+    }
+    lines.found.sort_by_key(|found| found.span.start);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Finds the connection URIs of a text: line by line, and by the structure of its
+//! document where the lines do not settle what a place means.
+
+use std::cell::OnceCell;
+
+use super::around::Around;
+use super::candidate::Search;
+use super::comment::Comments;
+use super::context::{Context, Dialect};
+use super::line::Line;
+use super::located::Located;
+use super::reader::{self, PlainText};
+
+/// What some editors put before the first line.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What a text holds.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// In the order of the text.
+    pub(crate) found: Vec<Located>,
+    /// Values that are nothing but a placeholder, under a name for URIs.
+    pub(crate) holes: usize,
+    /// Why its structure was left aside, where that may have cost something.
+    pub(crate) plain_text: Option<PlainText>,
+}
+
+/// Finds the connection URIs of a file.
+pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
+    let mut lines = Lines::default();
+    lines.read(text, &Frame::of(dialect));
+    let plain_text = reader::refine(text, dialect, &mut lines);
+    Scan { found: lines.found, holes: lines.holes, plain_text }
+}
+
+/// What is known of a text before its first line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) dialect: Dialect,
+    /// What is in it, where it is no comment; else its language says it.
+    pub(super) context: Option<Context>,
+    /// The name that it is assigned to.
+    pub(super) key: Option<String>,
+}
+
+impl Frame {
+    pub(super) fn of(dialect: Dialect) -> Self {
+        Self { dialect, context: None, key: None }
+    }
+}
+
+/// What lines hold.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pub(super) found: Vec<Located>,
+    pub(super) holes: usize,
+    /// In order: where the structure of the document may say more.
+    pub(super) unsettled: Vec<Unsettled>,
+}
+
+/// A place that its line does not settle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unsettled {
+    pub(super) at: usize,
+    /// Whether the line may be misread, and not only lack its key.
+    pub(super) is_pressing: bool,
+}
+
+/// Whether a line without a colon may have a placeholder as a value.
+fn may_have_hole(line: &[u8]) -> bool {
+    let Some(separator) = memchr::memchr(b'=', line) else { return false };
+    let value = line[separator + 1..].trim_ascii_start();
+    let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
+    value.first().is_some_and(|byte| b"{$<@#%_".contains(byte))
+}
+
+impl Lines {
+    /// Reads all lines of a text.
+    pub(super) fn read(&mut self, text: &[u8], frame: &Frame) {
+        let dialect = frame.dialect;
+        let mut around = Around::new(text, dialect);
+        let mut comments = Comments::of_file(text, dialect);
+        let mut start = if text.starts_with(BOM) { BOM.len() } else { 0 };
+        while start < text.len() {
+            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+            let line = &text[start..end];
+            let inner = around.see(start, line);
+            let known = if inner.is_some() || comments.end_with_their_line() {
+                OnceCell::new()
+            } else {
+                OnceCell::from(comments.of_line(start, end))
+            };
+            let search = || Search {
+                line: Line::new(text, start, end, inner.map_or(dialect, |inner| inner.dialect)),
+                outer: dialect,
+                inner,
+                context: frame.context.or(inner.map(|inner| inner.context)),
+                key: inner.map_or(frame.key.as_deref(), |inner| inner.key.as_deref()),
+                comments: known,
+            };
+            // Most lines hold nothing that could begin a URI.
+            if memchr::memchr2(b':', b'/', line).is_some() {
+                search().collect(self);
+            } else if may_have_hole(line) {
+                search().count_hole(self);
+            }
+            start = end + 1;
+        }
+    }
+}

@@ -157,7 +157,7 @@ fn target(line: &[u8]) -> Option<&[u8]> {
 fn command_language(line: &[u8]) -> Option<Dialect> {
     const SHELLS: [&[u8]; 5] = [b"sh", b"bash", b"zsh", b"ssh", b"su"];
     const PYTHON: [&[u8]; 2] = [b"python", b"python3"];
-    let words = || line.split(|byte| byte.is_ascii_whitespace());
+    let words = || line.split(u8::is_ascii_whitespace);
     let names = |programs: &[&[u8]]| words().any(|word| programs.contains(&word));
     if names(&SHELLS) {
         Some(Dialect::of_language("sh"))

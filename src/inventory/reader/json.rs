@@ -35,10 +35,10 @@ pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
                 let key = levels.last().and_then(|level| level.key.clone());
                 levels.push(Level { close: Token::CloseBracket, key });
             }
-            Token::CloseBrace | Token::CloseBracket => {
-                if levels.pop().is_none_or(|level| level.close != token) {
-                    return Err(Broken { at: place.0, why: "a bracket that closes none".into() });
-                }
+            Token::CloseBrace | Token::CloseBracket
+                if levels.pop().is_none_or(|level| level.close != token) =>
+            {
+                return Err(Broken { at: place.0, why: "a bracket that closes none".into() });
             }
             Token::Colon => {
                 if let Some(level) = levels.last_mut() {

@@ -124,7 +124,7 @@ impl Names {
             b'=' if bytes.get(at + 1) != Some(&b'=')
                 && at.checked_sub(1).is_none_or(|before| !b"=!<>".contains(&bytes[before])) =>
             {
-                self.assign(bytes)
+                self.assign(bytes);
             }
             b':' if bytes.get(at + 1) != Some(&b'=') => self.assign(bytes),
             b'(' | b'[' | b'{' => self.outer.push(self.key.clone()),

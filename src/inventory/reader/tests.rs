@@ -1,5 +1,6 @@
 //! What the tests of the readers ask for, and what holds for all of them.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::inventory::{Dialect, Located, scan};
@@ -124,7 +125,7 @@ fn aliases_are_never_followed() {
     let mut text = "a0: &a0 [\"\\u0071emu:///sytem\"]\n".to_owned();
     for level in 1..30 {
         let before = format!("*a{}, ", level - 1).repeat(9);
-        text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
     }
     assert_eq!(contexts("a.yml", &text), ["value qemu:///sytem"]);
 }

@@ -113,10 +113,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let Lint { judge, mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
-        return Ok(if !run.problems.iter().any(Problem::is_failure) {
-            if changed { Exit::Findings } else { Exit::Clean }
-        } else {
+        return Ok(if run.problems.iter().any(Problem::is_failure) {
             Exit::Wrong
+        } else if changed {
+            Exit::Findings
+        } else {
+            Exit::Clean
         });
     }
     write(args, &mut run)?;

@@ -20,7 +20,13 @@ pub(super) struct Spelling {
 impl Spelling {
     /// A byte that the file has itself.
     pub(super) fn push(&mut self, byte: u8, file: usize) {
-        self.copy(&[byte], file);
+        match self.pieces.last_mut() {
+            Some(piece) if !piece.hole && piece.file.end as usize == file => {
+                piece.file = Span::new(piece.file.start as usize, file + 1);
+            }
+            _ => self.begin(Span::new(file, file + 1), false),
+        }
+        self.text.push(byte);
     }
 
     /// Bytes that the file has itself, from here on.

@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use super::{Inner, is_script_key, language_of};
 use crate::inventory::context::{Context, Dialect, Heredocs};
 
+/// So many marks of a line are looked at.
+const MOST_MARKS: usize = 8;
+
 pub(in crate::inventory) struct Heredoc<'t> {
     text: &'t [u8],
     whose: Heredocs,
@@ -51,7 +54,8 @@ impl<'t> Heredoc<'t> {
     fn begin(&mut self, start: usize, end: usize) {
         let line = &self.text[start..end];
         let mut at = 0;
-        while let Some(offset) = memchr::memmem::find(&line[at..], b"<<") {
+        for _ in 0..MOST_MARKS {
+            let Some(offset) = memchr::memmem::find(&line[at..], b"<<") else { return };
             let mark = at + offset;
             at = mark + 2 + line[mark + 2..].iter().take_while(|byte| **byte == b'<').count();
             let doubled = at > mark + 2;
@@ -157,7 +161,7 @@ fn target(line: &[u8]) -> Option<&[u8]> {
 fn command_language(line: &[u8]) -> Option<Dialect> {
     const SHELLS: [&[u8]; 5] = [b"sh", b"bash", b"zsh", b"ssh", b"su"];
     const PYTHON: [&[u8]; 2] = [b"python", b"python3"];
-    let words = || line.split(|byte| byte.is_ascii_whitespace());
+    let words = || line.split(u8::is_ascii_whitespace);
     let names = |programs: &[&[u8]]| words().any(|word| programs.contains(&word));
     if names(&SHELLS) {
         Some(Dialect::of_language("sh"))

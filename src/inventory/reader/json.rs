@@ -1,5 +1,7 @@
 //! JSON, with comments and lenient where people are: strings, and the names before them.
 
+use std::rc::Rc;
+
 use jsonc_parser::tokens::Token;
 use jsonc_parser::{Scanner, ScannerOptions};
 
@@ -11,7 +13,7 @@ use crate::inventory::around::language_of;
 struct Level {
     close: Token<'static>,
     /// In an object: the name of the value that comes.
-    key: Option<String>,
+    key: Option<Rc<str>>,
 }
 
 pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
@@ -21,7 +23,7 @@ pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
     let mut levels: Vec<Level> = Vec::new();
     let mut texts = Vec::new();
     // The string before: a name, if a colon follows it.
-    let mut last: Option<String> = None;
+    let mut last: Option<Rc<str>> = None;
     loop {
         let token = scanner.scan().map_err(|error| Broken {
             at: shift + error.range().start,
@@ -35,10 +37,10 @@ pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
                 let key = levels.last().and_then(|level| level.key.clone());
                 levels.push(Level { close: Token::CloseBracket, key });
             }
-            Token::CloseBrace | Token::CloseBracket => {
-                if levels.pop().is_none_or(|level| level.close != token) {
-                    return Err(Broken { at: place.0, why: "a bracket that closes none".into() });
-                }
+            Token::CloseBrace | Token::CloseBracket
+                if levels.pop().is_none_or(|level| level.close != token) =>
+            {
+                return Err(Broken { at: place.0, why: "a bracket that closes none".into() });
             }
             Token::Colon => {
                 if let Some(level) = levels.last_mut() {
@@ -50,9 +52,9 @@ pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
                     let key = levels.last().and_then(|level| level.key.as_deref());
                     texts.extend(string(document, &value, place, key));
                 }
-                last = Some(value.into_owned());
+                last = Some(value.into());
             }
-            Token::Word(word) => last = Some(word.to_owned()),
+            Token::Word(word) => last = Some(word.into()),
             _ => {}
         }
     }

@@ -26,17 +26,14 @@ pub(super) fn decoded(
     let mut spelling = Spelling::default();
     let mut at = 0;
     while at < raw.len() {
-        match escape(&raw[at..]) {
-            Some((value, length)) => {
-                if let Some(value) = value {
-                    spelling.push_written(Span::new(base + at, base + at + length), value);
-                }
-                at += length;
+        if let Some((value, length)) = escape(&raw[at..]) {
+            if let Some(value) = value {
+                spelling.push_written(Span::new(base + at, base + at + length), value);
             }
-            None => {
-                spelling.push(raw[at], base + at);
-                at += 1;
-            }
+            at += length;
+        } else {
+            spelling.push(raw[at], base + at);
+            at += 1;
         }
     }
     spelling

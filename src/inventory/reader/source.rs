@@ -2,6 +2,8 @@
 //!
 //! What is no literal and no comment is left as its line is.
 
+use std::rc::Rc;
+
 use super::quoted::{between_quotes, decoded, numbered};
 use super::{Document, Text};
 use crate::inventory::around::language_of;
@@ -105,8 +107,8 @@ impl Literal {
 struct Names {
     /// The last word, as a place in the text.
     word: Option<(usize, usize)>,
-    key: Option<String>,
-    outer: Vec<Option<String>>,
+    key: Option<Rc<str>>,
+    outer: Vec<Option<Rc<str>>>,
     /// Whether a statement begins here: a literal would be a docstring.
     is_begun: bool,
 }
@@ -124,7 +126,7 @@ impl Names {
             b'=' if bytes.get(at + 1) != Some(&b'=')
                 && at.checked_sub(1).is_none_or(|before| !b"=!<>".contains(&bytes[before])) =>
             {
-                self.assign(bytes)
+                self.assign(bytes);
             }
             b':' if bytes.get(at + 1) != Some(&b'=') => self.assign(bytes),
             b'(' | b'[' | b'{' => self.outer.push(self.key.clone()),
@@ -147,7 +149,7 @@ impl Names {
     fn assign(&mut self, bytes: &[u8]) {
         self.key = self.word.take().map(|(start, end)| {
             let word = bytes[start..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-            String::from_utf8_lossy(word).into_owned()
+            String::from_utf8_lossy(word).into()
         });
     }
 

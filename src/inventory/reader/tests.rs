@@ -1,6 +1,9 @@
 //! What the tests of the readers ask for, and what holds for all of them.
 
+use std::fmt::Write as _;
 use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use crate::inventory::{Dialect, Located, scan};
 use crate::text::Span;
@@ -9,7 +12,7 @@ use crate::text::Span;
 pub(super) struct Found {
     pub(super) uri: String,
     pub(super) key: Option<String>,
-    file: String,
+    file: Rc<str>,
     pub(super) located: Located,
 }
 
@@ -35,10 +38,11 @@ impl Found {
 
 pub(super) fn found(name: &str, text: &str) -> Vec<Found> {
     let scan = scan(text.as_bytes(), Dialect::of(Path::new(name)));
+    let file: Rc<str> = text.into();
     let read = |located: Located| Found {
         uri: String::from_utf8_lossy(&located.text).into_owned(),
         key: located.key.clone(),
-        file: text.to_owned(),
+        file: Rc::clone(&file),
         located,
     };
     scan.found.into_iter().map(read).collect()
@@ -120,11 +124,32 @@ fn depth_is_bounded() {
 }
 
 #[test]
+fn hostile_lines_cost_little() {
+    let long = "n".repeat(1000);
+    for (name, text) in [
+        ("a.sh", "<<A ".repeat(100_000)),
+        ("a.json", format!("{{\"{long}\": {}\"qemu:///x\"", "[".repeat(400_000))),
+        ("a.py", format!("{long} = {}'qemu:///x'", "(".repeat(400_000))),
+        ("a.rb", "x = 'qemu:///x' \" ".repeat(10_000)),
+        ("a.xml", format!("{}qemu:///x", "<a b='".repeat(50_000))),
+        ("a.csv", "qemu:///x,\"\"".repeat(10_000)),
+        ("a.yml", format!("a: \"{}", "\\x71emu:///x ".repeat(10_000))),
+        ("a.ini", format!("a = [{}", "'qemu:///x\\'',".repeat(10_000))),
+        ("a.properties", "a=qemu\\:///x\\\n".repeat(10_000)),
+        ("a.toml", format!("a = \"\"\"{}", "qemu:///x\n".repeat(10_000))),
+    ] {
+        let begun = Instant::now();
+        let _ = found(name, &text);
+        assert!(begun.elapsed() < Duration::from_secs(10), "{name}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
 fn aliases_are_never_followed() {
     let mut text = "a0: &a0 [\"\\u0071emu:///sytem\"]\n".to_owned();
     for level in 1..30 {
         let before = format!("*a{}, ", level - 1).repeat(9);
-        text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
     }
     assert_eq!(contexts("a.yml", &text), ["value qemu:///sytem"]);
 }

@@ -16,18 +16,11 @@ pub(super) fn texts(document: &Document<'_>) -> Result<Vec<Text>, Broken> {
         texts: Vec::new(),
     };
     let mut at = 0;
-    while at < reading.bytes.len() {
-        at = match memchr::memchr(b'<', &reading.bytes[at..]) {
-            Some(offset) => {
-                reading.text((at, at + offset), Decoding::Entities);
-                reading.markup(at + offset)?
-            }
-            None => {
-                reading.text((at, reading.bytes.len()), Decoding::Entities);
-                reading.bytes.len()
-            }
-        };
+    while let Some(offset) = memchr::memchr(b'<', &reading.bytes[at..]) {
+        reading.text((at, at + offset), Decoding::Entities);
+        at = reading.markup(at + offset)?;
     }
+    reading.text((at, reading.bytes.len()), Decoding::Entities);
     match reading.open.last() {
         None => Ok(reading.texts),
         Some(element) => {

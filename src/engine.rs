@@ -4,6 +4,7 @@ pub(crate) mod baseline;
 mod bind;
 pub(crate) mod catalogue;
 pub(crate) mod examples;
+mod filed;
 pub(crate) mod fix;
 mod levels;
 mod seal;

@@ -4,6 +4,7 @@
 //! candidate; its end, its placeholders and its context are found from there.
 //! Rules then see the URI's parts, and every part knows its place in the file.
 
+mod assembled;
 mod candidate;
 mod comment;
 mod context;
@@ -15,6 +16,7 @@ mod located;
 mod terraform;
 mod walk;
 
+pub(crate) use assembled::Tool;
 pub(crate) use candidate::scan;
 pub(crate) use context::{Context, Dialect};
 pub(crate) use located::Located;

@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use crate::engine::Diagnosis;
 use crate::evidence::Evidence;
 use crate::finding::{Applicability, Finding, Severity};
-use crate::inventory::Problem;
+use crate::inventory::{Problem, Tool};
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
 use crate::text::{Position, Shown, Span};
@@ -55,6 +55,8 @@ pub(crate) struct Placed {
     pub(crate) edits: Vec<Option<Vec<(Position, Position, Shown)>>>,
     /// The lines around it, secrets hidden; nothing where nobody draws it.
     pub(crate) excerpt: Excerpt,
+    /// The tool that puts the URI together from settings of the file.
+    pub(crate) built_by: Option<Tool>,
 }
 
 impl Placed {

@@ -13,6 +13,7 @@ mod scheme;
 use self::edge::{default_start, has_left_edge, scheme_with_hole, word_start};
 use self::key::{is_command, is_uri_key, key_before};
 use self::scheme::{After, Evidence, classify, is_colonless};
+use super::assembled::assembled;
 use super::comment::{Comments, LineComments};
 use super::context::{Context, Dialect};
 use super::extent;
@@ -57,6 +58,8 @@ pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
         }
         line_start = line_end + 1;
     }
+    scan.found.extend(assembled(text, dialect));
+    scan.found.sort_by_key(|located| located.span.start);
     scan
 }
 

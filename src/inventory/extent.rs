@@ -6,7 +6,7 @@ use crate::uri::HOLE;
 use super::context::Context;
 use super::escape::{Escape, Escapes};
 use super::line::Line;
-use super::located::{Located, Piece};
+use super::located::{Located, Origin, Piece};
 
 /// What was read.
 pub(super) struct Extent {
@@ -50,6 +50,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         span: Span::new(begin, stop),
         context: Context::Value,
         key: None,
+        origin: Origin::Written,
     };
     Some(Extent { located, read_to })
 }

@@ -6,6 +6,7 @@ use crate::text::Span;
 use crate::uri::HOLE;
 
 use super::Context;
+use super::assembled::{Assembly, Tool};
 
 /// A URI found in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +15,22 @@ pub(crate) struct Located {
     pub(crate) text: Vec<u8>,
     /// Where each run of its bytes stands in the file, in order, without gaps in `text`.
     pub(crate) pieces: Vec<Piece>,
-    /// From its first to its last byte in the file.
+    /// From its first to its last byte in the file; from the first to the last of its
+    /// parts.
     pub(crate) span: Span,
     pub(crate) context: Context,
     /// The name that it is assigned to, where one stands before it.
     pub(crate) key: Option<String>,
+    pub(crate) origin: Origin,
+}
+
+/// How a URI comes to be where it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It stands there.
+    Written,
+    /// A tool puts it together from settings that stand there.
+    Assembled(Assembly),
 }
 
 /// A run of bytes of the URI and where it stands.
@@ -38,9 +50,34 @@ impl Located {
         self.text.contains(&HOLE)
     }
 
+    /// The tool that puts it together, if one does.
+    pub(crate) fn built_by(&self) -> Option<Tool> {
+        match &self.origin {
+            Origin::Assembled(assembly) => Some(assembly.tool),
+            Origin::Written => None,
+        }
+    }
+
     /// The place in the file of a place in the URI.
     pub(crate) fn in_file(&self, span: Span) -> Span {
+        if let Origin::Assembled(assembly) = &self.origin {
+            return assembly.in_file(self, span);
+        }
         Span { start: self.offset(span.start, false), end: self.offset(span.end, true) }
+    }
+
+    /// The places in the file that a place in the URI is made of: several, where a tool
+    /// puts it together.
+    pub(crate) fn all_in_file(&self, span: Span) -> Vec<Span> {
+        match &self.origin {
+            Origin::Assembled(assembly) => assembly.all_in_file(self, span),
+            Origin::Written => vec![self.in_file(span)],
+        }
+    }
+
+    /// Whether somebody wrote any of it, not the tool alone that puts it together.
+    pub(crate) fn is_written(&self, span: Span) -> bool {
+        !self.all_in_file(span).is_empty()
     }
 
     /// Where a byte of the URI stands; as the end of a span, just behind the
@@ -68,6 +105,10 @@ impl Located {
     /// The URI as it stands in the file, placeholders included, and where in that text
     /// the places of the URI are.
     pub(crate) fn source<'t>(&self, file: &'t [u8], places: &[Span]) -> (Cow<'t, [u8]>, Vec<Span>) {
+        if let Origin::Assembled(assembly) = &self.origin {
+            let (text, places) = assembly.source(self, file, places);
+            return (Cow::Owned(text), places);
+        }
         let mut gap = self.span.start;
         let mut ends = Vec::with_capacity(self.pieces.len());
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -113,6 +154,7 @@ mod tests {
             span: Span::new(6, 34),
             context: Context::Value,
             key: None,
+            origin: Origin::Written,
         };
         assert_eq!(located.in_file(Span::new(0, 4)), Span::new(6, 10));
         assert_eq!(located.in_file(Span::new(11, 12)), Span::new(17, 27));

@@ -27,7 +27,7 @@ impl<'a> Ground<'a> {
         let secrets: Vec<Span> = found
             .iter()
             .flat_map(|located| {
-                secret_spans(&located.text).into_iter().map(|span| located.in_file(span))
+                secret_spans(&located.text).into_iter().flat_map(|span| located.all_in_file(span))
             })
             .collect();
         let secrets = apart(secrets);
@@ -113,6 +113,7 @@ impl<'a> Ground<'a> {
                 .collect(),
             edits,
             excerpt,
+            built_by: located.and_then(Located::built_by),
             finding,
         }
     }

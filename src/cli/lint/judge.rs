@@ -67,13 +67,14 @@ impl Judge<'_> {
         run.summary.files += 1;
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let judged = self.filed(&located.text, client, &settings).lint(levels);
+            let subject = self.filed(&located.text, client, &settings);
+            let findings = subject.lint_located(located, levels);
             run.summary.uris += 1;
-            if judged.findings.is_empty() {
+            if findings.is_empty() {
                 continue;
             }
             let shown = shown_source(located, bytes);
-            for finding in judged.findings {
+            for finding in findings {
                 let rule = finding.rule;
                 if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
                 {

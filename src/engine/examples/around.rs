@@ -111,10 +111,11 @@ impl<'p> Around<'p> {
         let mut found = Found::new();
         for located in scan(text.as_bytes(), dialect).found {
             let source = Source::of_file(&located.text);
-            let judged = Subject::new(&source, client, &machine, false).lint(&levels);
+            let subject = Subject::new(&source, client, &machine, false);
+            let findings = subject.lint_located(&located, &levels);
             let (uri, secrets) = located.source(text.as_bytes(), &secret_spans(&located.text));
             let uri = Shown::masked(&uri, &secrets);
-            for finding in judged.findings {
+            for finding in findings {
                 let rule = finding.rule;
                 let hidden = suppressions.hides(rule, located.span, &levels)
                     || levels.silencer(rule).is_some()

@@ -17,3 +17,6 @@ pub(crate) use seal::{replaced, seal};
 pub(crate) use subject::Subject;
 pub(crate) use suppress::{Suppressions, expired_paths};
 pub(crate) use verdict::{Diagnosis, Status, Verdict, judge_evidence};
+
+#[cfg(test)]
+mod hole_test;

@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 mod edge;
 mod key;
 mod scheme;
+mod whole;
 
 use self::edge::{default_start, has_left_edge, scheme_with_hole, word_start};
 use self::key::{is_command, is_uri_key, key_before};
@@ -17,7 +18,6 @@ use super::assembled::assembled;
 use super::comment::{Comments, LineComments};
 use super::context::{Context, Dialect};
 use super::extent;
-use super::hole::Holes;
 use super::line::Line;
 use super::located::Located;
 
@@ -33,6 +33,7 @@ pub(crate) struct Scan {
 pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
     let mut scan = Scan::default();
     let mut fences = Fences::new(dialect);
+    let mut provider = whole::Provider::new(dialect);
     let mut comments = Comments::new(text, dialect);
     let mut line_start = 0;
     while line_start < text.len() {
@@ -50,11 +51,22 @@ pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
             in_fence: fences.open,
             comments: known,
         };
-        // Most lines hold nothing that could begin a URI.
-        if memchr::memchr2(b':', b'/', line).is_some() {
-            search().collect(&mut scan);
-        } else if memchr::memchr2(b'{', b'$', line).is_some() {
-            search().count_hole(&mut scan);
+        provider.see(line);
+        // Most lines hold nothing that could begin a URI, and name none.
+        let may_begin = memchr::memchr2(b':', b'/', line).is_some();
+        let may_name = whole::may_name(line);
+        if may_begin || may_name {
+            let search = search();
+            let before = scan.found.len();
+            if may_begin {
+                search.collect(&mut scan);
+            }
+            if may_name {
+                let found = &scan.found[before..];
+                scan.holes += whole::count(&search.line, found, provider.is_open(), |at| {
+                    search.is_comment(at)
+                });
+            }
         }
         line_start = line_end + 1;
     }
@@ -131,27 +143,6 @@ impl Search<'_> {
                 located.key = asked.key;
                 scan.found.push(located);
             }
-        }
-        if scan.found.last().is_none_or(|last| (last.span.start as usize) < self.line.start) {
-            self.count_hole(scan);
-        }
-    }
-
-    /// A name for URIs whose value is a placeholder and nothing else.
-    fn count_hole(&self, scan: &mut Scan) {
-        let line = self.line.bytes();
-        let Some(separator) = memchr::memchr2(b':', b'=', line) else { return };
-        if !key_before(&line[..=separator]).is_some_and(|key| is_uri_key(&key)) {
-            return;
-        }
-        let value = line[separator + 1..].trim_ascii();
-        let value =
-            value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-        if !value.is_empty()
-            && Holes::new(value).end(0) == Some(value.len())
-            && !self.is_comment(separator)
-        {
-            scan.holes += 1;
         }
     }
 

@@ -40,6 +40,9 @@ pub(super) fn key_before(before: &[u8]) -> Option<String> {
         .iter()
         .rposition(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')))
         .map_or(0, |at| at + 1);
+    // Pulumi's name has the colon in it.
+    let start =
+        if rest[..start].ends_with(b"libvirt:") { start - b"libvirt:".len() } else { start };
     let key = &rest[start..];
     (!key.is_empty()).then(|| String::from_utf8_lossy(key).into_owned())
 }

@@ -12,6 +12,7 @@ mod subject;
 mod suppress;
 mod verdict;
 
+pub(crate) use filed::standing;
 pub(crate) use levels::{LevelError, Levels, Origin};
 pub(crate) use seal::{replaced, seal};
 pub(crate) use subject::Subject;

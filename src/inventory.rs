@@ -13,12 +13,14 @@ mod extent;
 mod hole;
 mod line;
 mod located;
+mod shell;
 mod terraform;
 mod walk;
+mod yaml_key;
 
 pub(crate) use assembled::Tool;
 pub(crate) use candidate::scan;
 pub(crate) use context::{Context, Dialect};
-pub(crate) use located::Located;
+pub(crate) use located::{Located, Origin};
 pub(crate) use terraform::Terraform;
 pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::escape::{Escape, Escapes};
 use super::line::Line;
 use super::located::{Located, Origin, Piece};
+use super::shell;
 
 /// What was read.
 pub(super) struct Extent {
@@ -21,6 +22,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
     let quote = line.quote_before(begin);
     let value_end = line.value_end(begin);
     let escapes = line.dialect.escapes(quote);
+    let ends_with_command = in_command && quote.is_none() && shell::ends_commands(line, begin);
     let mut reader = Reader {
         line,
         text: line.text,
@@ -28,7 +30,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         quote,
         limit: value_end.unwrap_or(line.end),
         in_quotes: value_end.is_some(),
-        ends_with_command: in_command && quote.is_none(),
+        ends_with_command,
         escapes,
         uri: Vec::new(),
         colon: None,
@@ -41,6 +43,10 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
     if stop <= begin {
         return None;
     }
+    let has_holes = reader.pieces.iter().any(|piece| piece.hole);
+    let cut = (ends_with_command && line.text[..line.end].get(read_to) == Some(&b'&'))
+        .then(|| shell::cut(line, begin, read_to, has_holes))
+        .flatten();
     if let Some(piece) = continued(line.text, stop, line.end) {
         reader.push_hole(piece);
     }
@@ -50,7 +56,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         span: Span::new(begin, stop),
         context: Context::Value,
         key: None,
-        origin: Origin::Written,
+        origin: cut.map_or(Origin::Written, Origin::CutByShell),
     };
     Some(Extent { located, read_to })
 }

@@ -7,6 +7,7 @@ use crate::uri::HOLE;
 
 use super::Context;
 use super::assembled::{Assembly, Tool};
+use super::shell::Cut;
 
 /// A URI found in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) struct Located {
 pub(crate) enum Origin {
     /// It stands there.
     Written,
+    /// It stands in a command, and a shell takes the rest of it away.
+    CutByShell(Cut),
     /// A tool puts it together from settings that stand there.
     Assembled(Assembly),
 }
@@ -54,7 +57,7 @@ impl Located {
     pub(crate) fn built_by(&self) -> Option<Tool> {
         match &self.origin {
             Origin::Assembled(assembly) => Some(assembly.tool),
-            Origin::Written => None,
+            Origin::Written | Origin::CutByShell(_) => None,
         }
     }
 
@@ -71,7 +74,7 @@ impl Located {
     pub(crate) fn all_in_file(&self, span: Span) -> Vec<Span> {
         match &self.origin {
             Origin::Assembled(assembly) => assembly.all_in_file(self, span),
-            Origin::Written => vec![self.in_file(span)],
+            Origin::Written | Origin::CutByShell(_) => vec![self.in_file(span)],
         }
     }
 

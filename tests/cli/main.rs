@@ -14,6 +14,7 @@ mod fixes;
 mod formats;
 mod run;
 mod secrets;
+mod shell;
 mod suppressions;
 
 /// Each block of `tests/cmd/*.md` and of the README is a session in a terminal.

@@ -9,7 +9,7 @@ use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
 use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
-use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
+use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal, standing};
 use crate::finding::Draft;
 use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
@@ -68,13 +68,15 @@ impl Judge<'_> {
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let subject = self.filed(&located.text, client, &settings);
-            let findings = subject.lint_located(located, levels);
+            let filed = subject.lint_located(located, bytes, levels);
             run.summary.uris += 1;
-            if findings.is_empty() {
+            if filed.in_uri.is_empty() && filed.in_file.is_empty() {
                 continue;
             }
             let shown = shown_source(located, bytes);
-            for finding in findings {
+            let in_uri = filed.in_uri.into_iter().map(|finding| (finding, Some(located)));
+            let in_file = filed.in_file.into_iter().map(|finding| (finding, None));
+            for (finding, within) in in_uri.chain(in_file) {
                 let rule = finding.rule;
                 if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
                 {
@@ -82,7 +84,7 @@ impl Judge<'_> {
                 } else if known.as_mut().is_some_and(|known| known.hides(rule, &shown, levels)) {
                     run.summary.baselined += 1;
                 } else {
-                    found.push(ground.place(finding, &shown, client, Some(located)));
+                    found.push(ground.place(finding, &shown, client, within));
                 }
             }
         }
@@ -155,6 +157,12 @@ impl Judge<'_> {
                         || levels.silencer(rule).is_some()
                 });
                 fixes.extend(found.into_iter().filter_map(|fix| fix.in_file(located)));
+                let standing = standing(located, bytes).filter(|draft| {
+                    levels.is_on(draft.rule)
+                        && !suppressions.hides(draft.rule, located.span, levels)
+                        && levels.silencer(draft.rule).is_none()
+                });
+                fixes.extend(standing.and_then(|draft| allowed.of(draft)));
             }
             let drafts = suppressions.drafts(levels).into_iter();
             let drafts = drafts.filter(|draft| levels.silencer(draft.rule).is_none());

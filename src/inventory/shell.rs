@@ -95,10 +95,13 @@ fn word_end(line: &Line<'_>, at: usize) -> (usize, bool) {
     (end, has_holes)
 }
 
+/// How far before a URI a quote may be opened, in bytes: a line may be a whole file.
+const FURTHEST: usize = 1000;
+
 /// Where the quote stands that is open at the end of a text.
 fn open_quote(text: &[u8]) -> Option<usize> {
     let mut open: Option<usize> = None;
-    let mut at = 0;
+    let mut at = text.len().saturating_sub(FURTHEST);
     while at < text.len() {
         match (open, text[at]) {
             (Some(start), byte) if byte == text[start] => open = None,

@@ -47,7 +47,10 @@ pub(super) fn uris(text: &[u8]) -> Vec<Located> {
     let blocks = blocks(text);
     let (for_all, own): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.for_all);
     let is_conditional = for_all.iter().any(|block| block.is_conditional);
-    let common: Vec<Setting> = for_all.into_iter().flat_map(|block| block.settings).collect();
+    let all: Vec<Setting> = for_all.into_iter().flat_map(|block| block.settings).collect();
+    // Of each part the last one counts.
+    let last = |part: &&str| all.iter().rev().find(|setting| setting.name == **part).cloned();
+    let common: Vec<Setting> = PARTS.iter().filter_map(last).collect();
     if is_conditional {
         return Vec::new();
     }

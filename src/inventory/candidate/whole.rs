@@ -71,9 +71,11 @@ pub(super) fn count(
             continue;
         }
         let Some(end) = value_end(line, at) else { continue };
-        let place = line.start + at..line.start + end;
-        let holds = |located: &Located| place.contains(&(located.span.start as usize));
-        if !found.iter().any(holds) && !is_comment(mark) {
+        // They stand in their order.
+        let start = |located: &Located| located.span.start as usize;
+        let next = found.partition_point(|located| start(located) < line.start + at);
+        let holds = found.get(next).is_some_and(|located| start(located) < line.start + end);
+        if !holds && !is_comment(mark) {
             count += 1;
         }
         at = at.max(end);

@@ -4,6 +4,7 @@ pub(crate) mod baseline;
 mod bind;
 pub(crate) mod catalogue;
 pub(crate) mod examples;
+mod filed;
 pub(crate) mod fix;
 mod levels;
 mod policy;
@@ -12,6 +13,7 @@ mod subject;
 mod suppress;
 mod verdict;
 
+pub(crate) use filed::about_its_place;
 pub(crate) use levels::{LevelError, Levels, Origin};
 pub(crate) use policy::{Policies, Standing, is_policy};
 
@@ -24,3 +26,6 @@ pub(crate) use seal::{replaced, seal};
 pub(crate) use subject::Subject;
 pub(crate) use suppress::{Suppressions, expired_paths};
 pub(crate) use verdict::{Diagnosis, Status, Verdict, judge_evidence};
+
+#[cfg(test)]
+mod hole_test;

@@ -6,6 +6,7 @@
 //! Rules then see the URI's parts, and every part knows its place in the file.
 
 mod around;
+mod assembled;
 mod candidate;
 mod comment;
 mod context;
@@ -16,12 +17,16 @@ mod line;
 mod located;
 mod reader;
 mod scan;
+mod shell;
 mod spelling;
 mod terraform;
 mod walk;
+mod whole;
+mod yaml_key;
 
+pub(crate) use assembled::Tool;
 pub(crate) use context::{Context, Dialect};
-pub(crate) use located::Located;
+pub(crate) use located::{Located, Origin};
 pub(crate) use scan::scan;
 pub(crate) use terraform::Terraform;
 pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};

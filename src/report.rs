@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::engine::{Diagnosis, Policies};
 use crate::evidence::Evidence;
 use crate::finding::{Applicability, Finding, Severity, ShownFix};
-use crate::inventory::Problem;
+use crate::inventory::{Problem, Tool};
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
 pub(crate) use crate::text::object;
@@ -58,6 +58,8 @@ pub(crate) struct Placed {
     pub(crate) edits: Vec<Option<Vec<(Position, Position, Shown)>>>,
     /// The lines around it, secrets hidden; nothing where nobody draws it.
     pub(crate) excerpt: Excerpt,
+    /// The tool that puts the URI together from settings of the file.
+    pub(crate) built_by: Option<Tool>,
 }
 
 impl Placed {

@@ -74,7 +74,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let mut out = console::stdout(args.common.color);
     match args.format.format {
-        Format::Text | Format::Concise => uris::text(&run, &mut out)?,
+        Format::Text => uris::text(&run, false, &mut out)?,
+        Format::Concise => uris::text(&run, true, &mut out)?,
         Format::Json => uris::document(&run, &mut out)?,
         Format::Jsonl => uris::lines(&run, &mut out)?,
     }
@@ -114,6 +115,7 @@ fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
             key: located.key.clone(),
             context: located.context,
             templated: located.is_templated(),
+            built_by: located.built_by(),
             start: ground.position(located.span.start),
             end: ground.position(located.span.end),
         });

@@ -115,7 +115,14 @@ impl<'a> Subject<'a> {
             looked_up: self.looked_up,
             readonly: self.readonly,
         };
-        let plan = Plan::new(request, self.client, self.machine);
+        let mut plan = Plan::new(request, self.client, self.machine);
+        // A placeholder in the place of the driver may hold a transport too.
+        if is_template
+            && uri.transport_span().is_none()
+            && uri.driver().is_some_and(|driver| driver.contains(&HOLE))
+        {
+            plan.transport = None;
+        }
         // A client that does not read with libxml2 has other faults, or none.
         let faults = if matches!(&plan.refusal, Some(Refusal::Go(refusal)) if refusal.about == GoPart::Syntax)
             || self.client.dialect() == UriDialect::Libvirt

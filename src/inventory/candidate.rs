@@ -11,13 +11,13 @@ mod key;
 mod scheme;
 
 use self::edge::{default_start, has_left_edge, scheme_with_hole, word_start};
-use self::key::{is_command, is_uri_key, key_before, opens_value};
+use self::key::opens_value;
+pub(super) use self::key::{is_command, is_uri_key, key_before};
 use self::scheme::{After, Evidence, classify, is_colonless, is_driver};
 use super::around::Inner;
 use super::comment::{Comments, LineComments};
 use super::context::{Context, Dialect, Embeds};
 use super::extent;
-use super::hole::Holes;
 use super::line::Line;
 use super::located::Located;
 use super::reader::Reader;
@@ -39,7 +39,7 @@ pub(super) struct Search<'t> {
 }
 
 impl Search<'_> {
-    fn is_comment(&self, at: usize) -> bool {
+    pub(super) fn is_comment(&self, at: usize) -> bool {
         let Line { text, start, end, dialect, .. } = self.line;
         self.comments.get_or_init(|| Comments::new(text, dialect).of_line(start, end)).hold(at)
     }
@@ -103,9 +103,6 @@ impl Search<'_> {
                 lines.unsettled.push(Unsettled { at, is_pressing: false });
             }
         }
-        if lines.found.last().is_none_or(|last| (last.span.start as usize) < self.line.start) {
-            self.count_hole(lines);
-        }
     }
 
     /// What says that a connection URI follows; the name of a list goes for all of it.
@@ -168,18 +165,6 @@ impl Search<'_> {
         })
     }
 
-    /// Names for URIs whose value is a placeholder and nothing else.
-    pub(super) fn count_hole(&self, lines: &mut Lines) {
-        let line = self.line.bytes();
-        for separator in memchr::memchr2_iter(b':', b'=', line).take(MOST_SEPARATORS) {
-            let value = line[separator + 1..].trim_ascii();
-            let is_hole = is_hole(value)
-                && key_before(&line[..=separator]).is_some_and(|key| is_uri_key(&key))
-                && !self.is_comment(separator);
-            lines.holes += usize::from(is_hole);
-        }
-    }
-
     /// Where the scheme begins whose end is at `mark`, a colon or the first of two
     /// slashes without a colon.
     fn begins(&self, mark: usize) -> Option<usize> {
@@ -202,29 +187,6 @@ impl Search<'_> {
 /// Keys whose value has its name elsewhere: `name: LIBVIRT_URI` beside `value: …`.
 fn is_generic(key: &str) -> bool {
     matches!(key, "default" | "value")
-}
-
-/// So many names of a line are looked at for values that are placeholders.
-const MOST_SEPARATORS: usize = 8;
-
-/// Whether a value is a placeholder and nothing else, in quotes or not.
-fn is_hole(value: &[u8]) -> bool {
-    let quote = value.first().filter(|byte| matches!(byte, b'"' | b'\''));
-    let inner = &value[usize::from(quote.is_some())..];
-    let first = inner.first().copied().unwrap_or_default();
-    if !b"{$<@#%_".contains(&first) {
-        return false;
-    }
-    let end = match first {
-        // autoconf's @NAME@ is one in the place of a whole value.
-        b'@' => inner[1..].iter().position(|byte| *byte == b'@').map(|at| at + 2),
-        _ => Holes::new(inner).end(0),
-    };
-    let Some(rest) = end.and_then(|end| inner.get(end..)) else { return false };
-    match quote {
-        Some(quote) => rest.first() == Some(quote),
-        None => matches!(rest, b"" | b"," | b";"),
-    }
 }
 
 /// The URI before, on the same line.

@@ -5,7 +5,8 @@ use crate::text::Span;
 use super::context::Context;
 use super::escape::{Escape, Escapes};
 use super::line::Line;
-use super::located::Located;
+use super::located::{Located, Origin};
+use super::shell;
 use super::spelling::Spelling;
 
 /// What was read.
@@ -21,6 +22,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
     let quote = line.quote_before(begin);
     let value_end = line.value_end(begin);
     let escapes = line.dialect.escapes(quote);
+    let ends_with_command = in_command && quote.is_none() && shell::ends_commands(line, begin);
     let mut reader = Reader {
         line,
         text: line.text,
@@ -28,7 +30,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         quote,
         limit: value_end.unwrap_or(line.end),
         in_quotes: value_end.is_some(),
-        ends_with_command: in_command && quote.is_none(),
+        ends_with_command,
         escapes,
         uri: Spelling::default(),
         colon: None,
@@ -40,6 +42,10 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
     if stop <= begin {
         return None;
     }
+    let has_holes = reader.uri.pieces.iter().any(|piece| piece.hole);
+    let cut = (ends_with_command && line.text[..line.end].get(read_to) == Some(&b'&'))
+        .then(|| shell::cut(line, begin, read_to, has_holes))
+        .flatten();
     let is_argument = line.text[line.start..begin].ends_with(b"concat(\"");
     if let Some(piece) = continued(line.text, stop, line.end, is_argument) {
         reader.uri.push_hole(piece);
@@ -50,6 +56,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         span: Span::new(begin, stop),
         context: Context::Value,
         key: None,
+        origin: cut.map_or(Origin::Written, Origin::CutByShell),
     };
     Some(Extent { located, read_to })
 }

@@ -37,6 +37,9 @@ impl<'t> Holes<'t> {
         let closed = |close: &[u8]| self.is_near(close, at);
         match rest.first()? {
             b'{' if !closed(b"}") => None,
+            b'{' if rest.starts_with(b"{{{") && until(rest, b"}}}").is_some() => {
+                until(rest, b"}}}")
+            }
             b'{' if rest.starts_with(b"{{") => closed(b"}}")
                 .then(|| until(rest, b"}}"))
                 .flatten()
@@ -79,6 +82,12 @@ impl<'t> Holes<'t> {
         match text.get(1)? {
             b'{' if self.is_near(b"}", at) => balanced(&text[1..], b'{', b'}').map(|end| end + 1),
             b'(' if self.is_near(b")", at) => balanced(&text[1..], b'(', b')').map(|end| end + 1),
+            _ if text.starts_with(b"$env:") => {
+                let name = text[5..].iter().take_while(|byte| is_word(**byte)).count();
+                Some(5 + name)
+            }
+            // All the arguments of a shell; behind a user's name the @ is the URI's own.
+            b'@' | b'*' if at > 0 && matches!(self.text[at - 1], b'/' | b'=' | b'"') => Some(2),
             first if first.is_ascii_alphabetic() || *first == b'_' => {
                 Some(1 + text[1..].iter().take_while(|byte| is_word(**byte)).count())
             }
@@ -155,7 +164,7 @@ fn braces(text: &[u8]) -> Option<usize> {
 /// How long the name in `%(name)s` may be.
 const LONGEST_NAME: usize = 60;
 
-/// `%s`, `%d`, `%(name)s`. `%20` and `%dd` are escapes.
+/// `%s`, `%d`, `%lu`, `%(name)s`, systemd's `%i`, `%NAME%`. `%20` and `%dd` are escapes.
 fn percent(text: &[u8]) -> Option<usize> {
     match text.get(1)? {
         b'(' => {
@@ -170,7 +179,31 @@ fn percent(text: &[u8]) -> Option<usize> {
         }
         b'd' if !text.get(2).is_some_and(u8::is_ascii_hexdigit) => Some(2),
         b'%' => Some(2),
+        first if first.is_ascii_alphabetic() || *first == b'_' => {
+            let word = text[1..].iter().take_while(|byte| is_word(**byte)).count();
+            variable(text, word).or_else(|| conversion(&text[1..=word]).then_some(word + 1))
+        }
         _ => None,
+    }
+}
+
+/// `%NAME%`; `%ab%20` is two escapes.
+fn variable(text: &[u8], word: usize) -> Option<usize> {
+    let is_escape = |at: usize| {
+        text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let close = word + 1;
+    let closes = text.get(close) == Some(&b'%') && word > 1;
+    (closes && !(is_escape(0) && is_escape(close))).then_some(close + 1)
+}
+
+/// A conversion of printf or a specifier of systemd; letters that are hexadecimal digits
+/// would begin an escape.
+fn conversion(word: &[u8]) -> bool {
+    match word {
+        [b'l' | b'h' | b'z', b'u' | b'd' | b'i'] => true,
+        [kind] => kind.is_ascii_alphabetic() && (!kind.is_ascii_hexdigit() || *kind == b'd'),
+        _ => false,
     }
 }
 
@@ -244,6 +277,16 @@ mod tests {
             "${try(a[\"b\"], c[\"d\"])}",
             "{{ .Values.x }}",
             "%%",
+            "{{{host}}}",
+            "$env:HOST",
+            "%v",
+            "%q",
+            "%u",
+            "%lu",
+            "%i",
+            "%HOST%",
+            "%DATA_HOST%",
+            "%ad%",
         ] {
             assert_eq!(Holes::new(text.as_bytes()).end(0), Some(text.len()), "{text}");
             let longer = format!("{text}/system");
@@ -259,6 +302,10 @@ mod tests {
             "[fe80::1%25eth0]",
             "%20",
             "%2F",
+            "%zz",
+            "%ab%20",
+            "%a",
+            "$@",
             "%dd",
             "<>",
             "[]",

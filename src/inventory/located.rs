@@ -6,6 +6,8 @@ use crate::text::Span;
 use crate::uri::HOLE;
 
 use super::Context;
+use super::assembled::{Assembly, Tool};
+use super::shell::Cut;
 
 /// A URI found in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +16,24 @@ pub(crate) struct Located {
     pub(crate) text: Vec<u8>,
     /// Where each run of its bytes stands in the file, in order, without gaps in `text`.
     pub(crate) pieces: Vec<Piece>,
-    /// From its first to its last byte in the file.
+    /// From its first to its last byte in the file; from the first to the last of its
+    /// parts.
     pub(crate) span: Span,
     pub(crate) context: Context,
     /// The name that it is assigned to, where one stands before it.
     pub(crate) key: Option<String>,
+    pub(crate) origin: Origin,
+}
+
+/// How a URI comes to be where it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It stands there.
+    Written,
+    /// It stands in a command, and a shell takes the rest of it away.
+    CutByShell(Cut),
+    /// A tool puts it together from settings that stand there.
+    Assembled(Assembly),
 }
 
 /// A run of bytes of the URI and where it stands.
@@ -58,13 +73,38 @@ impl Located {
         self.text.contains(&HOLE)
     }
 
+    /// The tool that puts it together, if one does.
+    pub(crate) fn built_by(&self) -> Option<Tool> {
+        match &self.origin {
+            Origin::Assembled(assembly) => Some(assembly.tool),
+            Origin::Written | Origin::CutByShell(_) => None,
+        }
+    }
+
     /// The place in the file of a place in the URI.
     pub(crate) fn in_file(&self, span: Span) -> Span {
+        if let Origin::Assembled(assembly) = &self.origin {
+            return assembly.in_file(self, span);
+        }
         if self.pieces.is_empty() {
             Span::empty(self.span.start as usize)
         } else {
             in_file(&self.pieces, span)
         }
+    }
+
+    /// The places in the file that a place in the URI is made of: several, where a tool
+    /// puts it together.
+    pub(crate) fn all_in_file(&self, span: Span) -> Vec<Span> {
+        match &self.origin {
+            Origin::Assembled(assembly) => assembly.all_in_file(self, span),
+            Origin::Written | Origin::CutByShell(_) => vec![self.in_file(span)],
+        }
+    }
+
+    /// Whether somebody wrote any of it, not the tool alone that puts it together.
+    pub(crate) fn is_written(&self, span: Span) -> bool {
+        !self.all_in_file(span).is_empty()
     }
 
     /// Whether a replacement there would touch more than one piece: no fix may.
@@ -79,6 +119,10 @@ impl Located {
     /// The URI as it stands in the file, placeholders included, and where in that text
     /// the places of the URI are.
     pub(crate) fn source<'t>(&self, file: &'t [u8], places: &[Span]) -> (Cow<'t, [u8]>, Vec<Span>) {
+        if let Origin::Assembled(assembly) = &self.origin {
+            let (text, places) = assembly.source(self, file, places);
+            return (Cow::Owned(text), places);
+        }
         let mut gap = self.span.start;
         let mut ends = Vec::with_capacity(self.pieces.len());
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -124,6 +168,7 @@ mod tests {
             span: Span::new(6, 34),
             context: Context::Value,
             key: None,
+            origin: Origin::Written,
         };
         assert_eq!(located.in_file(Span::new(0, 4)), Span::new(6, 10));
         assert_eq!(located.in_file(Span::new(11, 12)), Span::new(17, 27));

@@ -4,12 +4,14 @@
 use std::cell::OnceCell;
 
 use super::around::Around;
+use super::assembled::assembled;
 use super::candidate::Search;
 use super::comment::Comments;
 use super::context::{Context, Dialect};
 use super::line::Line;
 use super::located::Located;
 use super::reader::{self, PlainText};
+use super::whole;
 
 /// What some editors put before the first line.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -30,6 +32,8 @@ pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
     let mut lines = Lines::default();
     lines.read(text, &Frame::of(dialect));
     let plain_text = reader::refine(text, dialect, &mut lines);
+    lines.found.extend(assembled(text, dialect));
+    lines.found.sort_by_key(|located| located.span.start);
     Scan { found: lines.found, holes: lines.holes, plain_text }
 }
 
@@ -66,20 +70,13 @@ pub(super) struct Unsettled {
     pub(super) is_pressing: bool,
 }
 
-/// Whether a line without a colon may have a placeholder as a value.
-fn may_have_hole(line: &[u8]) -> bool {
-    let Some(separator) = memchr::memchr(b'=', line) else { return false };
-    let value = line[separator + 1..].trim_ascii_start();
-    let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
-    value.first().is_some_and(|byte| b"{$<@#%_".contains(byte))
-}
-
 impl Lines {
     /// Reads all lines of a text.
     pub(super) fn read(&mut self, text: &[u8], frame: &Frame) {
         let dialect = frame.dialect;
         let mut around = Around::new(text, dialect);
         let mut comments = Comments::of_file(text, dialect);
+        let mut provider = whole::Provider::new(dialect);
         let mut start = if text.starts_with(BOM) { BOM.len() } else { 0 };
         while start < text.len() {
             let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
@@ -98,11 +95,22 @@ impl Lines {
                 key: inner.map_or(frame.key.as_deref(), |inner| inner.key.as_deref()),
                 comments: known,
             };
-            // Most lines hold nothing that could begin a URI.
-            if memchr::memchr2(b':', b'/', line).is_some() {
-                search().collect(self);
-            } else if may_have_hole(line) {
-                search().count_hole(self);
+            provider.see(line);
+            // Most lines hold nothing that could begin a URI, and name none.
+            let may_begin = memchr::memchr2(b':', b'/', line).is_some();
+            let may_name = whole::may_name(line);
+            if may_begin || may_name {
+                let search = search();
+                let before = self.found.len();
+                if may_begin {
+                    search.collect(self);
+                }
+                if may_name {
+                    let found = &self.found[before..];
+                    self.holes += whole::count(&search.line, found, provider.is_open(), |at| {
+                        search.is_comment(at)
+                    });
+                }
             }
             start = end + 1;
         }

@@ -6,7 +6,7 @@
 use crate::text::Span;
 use crate::uri::HOLE;
 
-use super::located::{Located, Piece, in_file};
+use super::located::{Located, Origin, Piece, in_file};
 
 /// A text, run by run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,7 +89,11 @@ impl Spelling {
         }
         debug_assert_eq!(uri.text, found.text, "its pieces are the whole URI");
         let span = self.in_file(found.span);
-        Located { text: uri.text, pieces: uri.pieces, span, ..found }
+        let origin = match found.origin {
+            Origin::CutByShell(cut) => Origin::CutByShell(cut.placed(|span| self.in_file(span))),
+            origin => origin,
+        };
+        Located { text: uri.text, pieces: uri.pieces, span, origin, ..found }
     }
 
     /// Adds the part of the text at `span` to another one.
@@ -136,6 +140,7 @@ mod tests {
             span: Span::new(0, 11),
             context: Context::Value,
             key: None,
+            origin: Origin::Written,
         };
         let placed = text.place(found);
         assert_eq!(placed.span, Span::new(1, 21));

@@ -7,6 +7,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Serializer, Value};
 
 use crate::finding::{Applicability, Consequence, Precision, RuleId, Severity};
+use crate::inventory::Tool;
 use crate::report::object::{Object, base64};
 use crate::report::{LintRun, Placed};
 use crate::text::{Position, Shown, Veil, is_hidden};
@@ -101,6 +102,8 @@ struct FindingFields<'a> {
     uri: Uri<'a>,
     #[serde(flatten)]
     file: Option<File>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built_by: Option<&'static str>,
     start: Position,
     end: Position,
     labels: Vec<Label<'a>>,
@@ -161,6 +164,7 @@ impl<'a> FindingFields<'a> {
             message: &finding.message,
             uri: Uri { uri: &placed.uri, uri_base64: base64(&placed.uri) },
             file: file.map(|file| File { file_base64: base64(&file), file }),
+            built_by: placed.built_by.map(Tool::name),
             start: placed.start,
             end: placed.end,
             labels: labels

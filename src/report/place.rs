@@ -5,7 +5,7 @@ use std::path::Path;
 use super::diff::Side;
 use super::{Excerpt, Placed, snippet};
 use crate::finding::Finding;
-use crate::inventory::Located;
+use crate::inventory::{Located, Origin};
 use crate::tables::clients::Client;
 use crate::text::{Lines, Position, Shown, Span, apart};
 use crate::uri::{HOLE, secret_spans};
@@ -24,12 +24,11 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// A file and the URIs found in it.
     pub(crate) fn file(path: &'a Path, source: &'a [u8], found: &[Located]) -> Self {
-        let secrets: Vec<Span> = found
-            .iter()
-            .flat_map(|located| {
-                secret_spans(&located.text).into_iter().map(|span| located.in_file(span))
-            })
-            .collect();
+        let own = found.iter().flat_map(|located| {
+            secret_spans(&located.text).into_iter().flat_map(|span| located.all_in_file(span))
+        });
+        let secrets: Vec<Span> =
+            own.chain(found.iter().flat_map(|one| cut_off(one, source))).collect();
         let secrets = apart(secrets);
         let lines = Lines::of_file(source);
         Self { source, lines, file: Some(path), secrets, is_drawn: true }
@@ -118,9 +117,18 @@ impl<'a> Ground<'a> {
                 .collect(),
             edits,
             excerpt,
+            built_by: located.and_then(Located::built_by),
             finding,
         }
     }
+}
+
+/// The secrets in what a shell cuts off a URI.
+fn cut_off(located: &Located, source: &[u8]) -> Vec<Span> {
+    let Origin::CutByShell(cut) = &located.origin else { return Vec::new() };
+    let start = cut.word.start;
+    let in_file = |span: Span| Span { start: start + span.start, end: start + span.end };
+    secret_spans(cut.word.of(source)).into_iter().map(in_file).collect()
 }
 
 /// In words, what stands for unknown text is an ellipsis.

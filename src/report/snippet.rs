@@ -72,6 +72,13 @@ pub(crate) fn draw(placed: &Placed, renderer: &Renderer, width: Option<usize>) -
     if let Some(virsh) = &virsh {
         group = group.element(Level::NOTE.message(virsh.as_str()));
     }
+    let built = placed.built_by.map(|tool| {
+        let words = format!("{} builds {} from these settings", tool.name(), placed.uri);
+        wrapped(&Shown::ours(words), gutter).join("\n")
+    });
+    if let Some(built) = &built {
+        group = group.element(Level::NOTE.message(built.as_str()));
+    }
     let groups: Vec<Group<'_>> =
         std::iter::once(group).chain(fix.as_ref().map(FixLine::group)).collect();
     at_its_place(&renderer.render(&groups), placed)

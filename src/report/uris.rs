@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::json::{line_of, problems, write_document, write_line};
 use super::object::Object;
-use crate::inventory::{Context, Problem};
+use crate::inventory::{Context, Problem, Tool};
 use crate::text::{Position, Shown, Veil};
 
 /// A URI of a file.
@@ -19,6 +19,8 @@ pub(crate) struct ListedUri {
     pub(crate) key: Option<String>,
     pub(crate) context: Context,
     pub(crate) templated: bool,
+    /// The tool that puts it together.
+    pub(crate) built_by: Option<Tool>,
     pub(crate) start: Position,
     pub(crate) end: Position,
 }
@@ -46,6 +48,7 @@ fn uri(listed: &ListedUri) -> Value {
         .put_some("key", listed.key.as_ref().map(|key| veil.show(key)))
         .put("context", listed.context)
         .put("templated", listed.templated)
+        .put_some("built_by", listed.built_by.map(Tool::name))
         .put("start", listed.start)
         .put("end", listed.end)
         .done()
@@ -73,11 +76,15 @@ pub(crate) fn lines(run: &UrisRun, out: &mut dyn Write) -> io::Result<()> {
     write_line(&line_of("summary", summary(run)), out)
 }
 
-/// A URI a line, as grep prints it.
-pub(crate) fn text(run: &UrisRun, out: &mut dyn Write) -> io::Result<()> {
+/// A URI a line, as grep prints it; for a person also who puts it together.
+pub(crate) fn text(run: &UrisRun, is_concise: bool, out: &mut dyn Write) -> io::Result<()> {
     for listed in &run.uris {
         let file = Shown::path(&listed.file);
-        writeln!(out, "{file}:{}:{}: {}", listed.start.line, listed.start.column, listed.uri)?;
+        write!(out, "{file}:{}:{}: {}", listed.start.line, listed.start.column, listed.uri)?;
+        match listed.built_by.filter(|_| !is_concise) {
+            Some(tool) => writeln!(out, "  (built by {})", tool.name())?,
+            None => writeln!(out)?,
+        }
     }
     Ok(())
 }

@@ -51,6 +51,22 @@ impl<'a> Reading<'a> {
         self.is_certain(Span { start: 0, end: path.end })
     }
 
+    /// Whether the host may hold the path too: a placeholder ends it, and nothing follows.
+    pub(crate) fn host_may_go_on(&self) -> bool {
+        let host = self.uri.host_span().filter(|_| self.uri.path_span().is_empty());
+        self.has_holes && host.is_some_and(|host| self.text(host).ends_with(&[HOLE]))
+    }
+
+    /// Whether the driver is really there.
+    pub(crate) fn has_certain_driver(&self) -> bool {
+        self.uri.driver_span().is_none_or(|driver| self.is_certain(driver))
+    }
+
+    /// Whether a placeholder in the query may hold another parameter.
+    pub(crate) fn has_certain_query(&self) -> bool {
+        self.uri.query_span().is_none_or(|query| self.is_certain(query))
+    }
+
     /// How the client reads URIs.
     pub(crate) fn dialect(&self) -> UriDialect {
         self.plan.client.dialect()

@@ -20,6 +20,7 @@ mod platforms;
 mod policies;
 mod run;
 mod secrets;
+mod shell;
 mod suppressions;
 
 /// Each block of `tests/cmd/*.md` and of the README is a session in a terminal.

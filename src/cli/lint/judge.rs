@@ -8,7 +8,9 @@ use super::known::Known;
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
-use crate::engine::{Levels, Standing, Subject, Suppressions, expired_paths, quotes_uris, seal};
+use crate::engine::{
+    Levels, Standing, Subject, Suppressions, about_its_place, expired_paths, quotes_uris, seal,
+};
 use crate::finding::{Draft, RuleId};
 use crate::inventory::{Dialect, Located, Problem, ProblemKind, Terraform, scan};
 use crate::report::place::{Ground, shown_source};
@@ -72,14 +74,17 @@ impl Judge<'_> {
         run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
         for located in scan.found.iter().filter(|located| is_judged(located)) {
             let subject = self.filed(located, client, &settings);
-            let judged = standing(subject, located, &place, dialect).lint(levels);
+            let subject = standing(subject, located, &place, dialect);
+            let filed = subject.lint_located(located, bytes, levels);
             run.summary.uris += 1;
-            not_judged(Some(path), judged.failures, run);
-            if judged.findings.is_empty() {
+            not_judged(Some(path), filed.failures, run);
+            if filed.in_uri.is_empty() && filed.in_file.is_empty() {
                 continue;
             }
             let shown = shown_source(located, bytes);
-            for finding in judged.findings {
+            let in_uri = filed.in_uri.into_iter().map(|finding| (finding, Some(located)));
+            let in_file = filed.in_file.into_iter().map(|finding| (finding, None));
+            for (finding, within) in in_uri.chain(in_file) {
                 let rule = finding.rule;
                 if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
                 {
@@ -89,7 +94,7 @@ impl Judge<'_> {
                     let placed = ground.place(finding, &shown, client, Some(located));
                     run.known.get_or_insert_default().push(placed);
                 } else {
-                    found.push(ground.place(finding, &shown, client, Some(located)));
+                    found.push(ground.place(finding, &shown, client, within));
                 }
             }
         }
@@ -178,6 +183,12 @@ impl Judge<'_> {
                 }
                 let found = subject.fixes_but(levels, allowed, is_silenced);
                 fixes.extend(found.into_iter().filter_map(|fix| fix.in_file(located)));
+                let standing = about_its_place(located, bytes).filter(|draft| {
+                    levels.is_on(draft.rule)
+                        && !suppressions.hides(draft.rule, located.span, levels)
+                        && levels.silencer(draft.rule).is_none()
+                });
+                fixes.extend(standing.and_then(|draft| allowed.of(draft)));
             }
             let drafts = suppressions.drafts(levels).into_iter();
             let drafts = drafts.filter(|draft| levels.silencer(draft.rule).is_none());

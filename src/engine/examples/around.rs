@@ -119,18 +119,21 @@ impl<'p> Around<'p> {
             let (key, context) = (located.key.as_deref(), located.context);
             let standing = Standing { file: path, kind: dialect.kind, key, context };
             let subject = Subject::new(&source, client, &machine, false);
-            let judged = Subject { standing: Some(standing), ..subject }.lint(&levels);
+            let subject = Subject { standing: Some(standing), ..subject };
+            let filed = subject.lint_located(&located, text.as_bytes(), &levels);
             let line = text[..located.span.start as usize].matches('\n').count();
-            fail(judged.failures, block.line + line, mismatches);
+            fail(filed.failures, block.line + line, mismatches);
+            let in_uri =
+                filed.in_uri.into_iter().map(|finding| (located.in_file(finding.span), finding));
+            let in_file = filed.in_file.into_iter().map(|finding| (finding.span, finding));
             let (uri, secrets) = located.source(text.as_bytes(), &secret_spans(&located.text));
             let uri = Shown::masked(&uri, &secrets);
-            for finding in judged.findings {
+            for (span, finding) in in_uri.chain(in_file) {
                 let rule = finding.rule;
                 let hidden = suppressions.hides(rule, located.span, &levels)
                     || levels.silencer(rule).is_some()
                     || known.as_mut().is_some_and(|known| known.hides(rule, &name, &uri, &levels));
                 if !hidden {
-                    let span = located.in_file(finding.span);
                     let line = text[..span.start as usize].matches('\n').count();
                     found.push((rule, text[span.range()].to_owned(), Some(block.line + line)));
                 }

@@ -19,7 +19,7 @@ const URI_KEYS: &[&str] = &[
 ];
 
 /// The name before `=` or `:`, as in `libvirt_uri: "` or `uri_default = "`.
-pub(super) fn key_before(before: &[u8]) -> Option<String> {
+pub(in crate::inventory) fn key_before(before: &[u8]) -> Option<String> {
     if let Some(name) = default_of(before) {
         return Some(String::from_utf8_lossy(name).into_owned());
     }
@@ -40,6 +40,9 @@ pub(super) fn key_before(before: &[u8]) -> Option<String> {
         .iter()
         .rposition(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')))
         .map_or(0, |at| at + 1);
+    // Pulumi's name has the colon in it.
+    let start =
+        if rest[..start].ends_with(b"libvirt:") { start - b"libvirt:".len() } else { start };
     let key = &rest[start..];
     (!key.is_empty()).then(|| String::from_utf8_lossy(key).into_owned())
 }
@@ -65,7 +68,7 @@ pub(super) fn opens_value(before: &[u8]) -> bool {
 }
 
 /// Whether this is a name for connection URIs.
-pub(super) fn is_uri_key(key: &str) -> bool {
+pub(in crate::inventory) fn is_uri_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
     let last = key.rsplit('.').next().unwrap_or(&key);
     let subjects = ["libvirt", "virsh", "kvm", "qemu", "hypervisor"];
@@ -86,7 +89,7 @@ const PROGRAMS: [&[u8]; 4] = [b"virsh", b"virt-", b"libvirt", b"qemu"];
 const LONGEST_COMMAND: usize = 200;
 
 /// A command whose option takes a connection URI stands before.
-pub(super) fn is_command(before: &[u8]) -> bool {
+pub(in crate::inventory) fn is_command(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(LONGEST_COMMAND)..];
     let end = near.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b' ' | b'='));
     let near = &near[..end.map_or(0, |end| end + 1)];

@@ -28,6 +28,7 @@ pub(crate) fn host_means_ssh(reading: &Reading<'_>, out: &mut Drafts) {
         || reading.plan.transport != Some(Transport::Ssh)
         || reading.plan.refusal.is_some()
         || !reading.is_certain(driver)
+        || reading.host_may_go_on()
     {
         return;
     }

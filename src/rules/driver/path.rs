@@ -71,7 +71,9 @@ fn misfit<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
     // Behind a placeholder there may be a path already; one that is written out
     // is judged whatever the host will be.
     let written = reading.is_certain(span) && !matches!(raw, b"" | b"/");
-    if !written && !reading.has_certain_place() {
+    let nothing_more = reading.has_certain_place() && reading.has_certain_query();
+    let begins = raw.starts_with(b"/") || reading.has_certain_place();
+    if !(begins && (written || nothing_more)) {
         return None;
     }
     // With `name=` the server opens another URI than this one.

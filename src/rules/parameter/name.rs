@@ -154,7 +154,8 @@ pub(crate) fn part_as_parameter(reading: &Reading<'_>, out: &mut Drafts) {
 
 /// A parameter of esx where nothing is esx.
 pub(crate) fn esx_parameter_elsewhere(reading: &Reading<'_>, out: &mut Drafts) {
-    let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Esx);
+    let is_it =
+        |stranger: &Stranger| matches!(stranger, Stranger::Esx) && reading.has_certain_driver();
     report(reading, out, is_it, |draft, planned, _| offer_to_remove(draft, reading, planned));
 }
 
@@ -170,6 +171,12 @@ pub(crate) fn libvirt_parameter_with_esx(reading: &Reading<'_>, out: &mut Drafts
 /// `root` without the path `/embed`.
 pub(crate) fn root_outside_embed(reading: &Reading<'_>, out: &mut Drafts) {
     let is_it = |stranger: &Stranger| matches!(stranger, Stranger::Root);
+    let is_certain = reading.has_certain_driver()
+        && reading.is_certain(reading.uri.path_span())
+        && !reading.host_may_go_on();
+    if !is_certain {
+        return;
+    }
     report(reading, out, is_it, |draft, planned, _| offer_to_remove(draft, reading, planned));
 }
 

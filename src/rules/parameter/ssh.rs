@@ -53,6 +53,7 @@ pub(crate) fn netcat_with_native_proxy(reading: &Reading<'_>, out: &mut Drafts) 
     let draft = match asked {
         Some(proxy) => out.at(section(netcat)).label(section(proxy), "native has no netcat"),
         // Without a word about it, a session is reached by the helper only.
+        None if !reading.has_certain_query() => return,
         None if reading.plan.user_session && !says_native(reading) => {
             out.at(section(netcat)).variant("session")
         }

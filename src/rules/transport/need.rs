@@ -26,7 +26,7 @@ pub(crate) fn host_without_transport(reading: &Reading<'_>, out: &mut Drafts) {
     {
         return;
     }
-    if driver.runs != Runs::InDaemon || means_tls(reading) {
+    if driver.runs != Runs::InDaemon || means_tls(reading) || reading.host_may_go_on() {
         return;
     }
     let text = uri.host().unwrap_or_default();
@@ -54,7 +54,7 @@ fn means_tls(reading: &Reading<'_>) -> bool {
 
 /// `unix` and a host.
 pub(crate) fn unix_with_host(reading: &Reading<'_>, out: &mut Drafts) {
-    let Some(host) = reading.uri.host_span() else { return };
+    let Some(host) = reading.uri.host_span().filter(|_| !reading.host_may_go_on()) else { return };
     if reading.plan.transport == Some(Transport::Unix) && reading.uri.transport_span().is_some() {
         let draft = out.at(host).fact("host", reading.text(host));
         if let Some(Refusal::UnixWithHost(_)) = &reading.plan.refusal {
@@ -72,7 +72,9 @@ pub(crate) fn ext_without_command(reading: &Reading<'_>, out: &mut Drafts) {
     }
     let has =
         reading.uri.parameters().any(|parameter| parameter.name().eq_ignore_ascii_case(b"command"));
-    let complete = reading.uri.query_span().is_none_or(|query| reading.is_certain(query));
+    let complete = reading.has_certain_query()
+        && reading.is_certain(reading.uri.path_span())
+        && !reading.host_may_go_on();
     if !has && complete {
         out.at(span);
     }

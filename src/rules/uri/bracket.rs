@@ -65,7 +65,7 @@ pub(crate) fn unclosed_bracket(reading: &Reading<'_>, out: &mut Drafts) {
     for fault in reading.faults {
         let Some(host) = reading.uri.host_span() else { continue };
         match fault.kind {
-            FaultKind::OpenBracket => {
+            FaultKind::OpenBracket if reading.is_certain(host) => {
                 let draft = out.at(fault.span).fact("host", reading.text(host));
                 let inner = &reading.text(host)[1..];
                 if address(inner).is_some() {

@@ -12,7 +12,9 @@ use super::placeholder::is_placeholder;
 pub(crate) fn unparseable_uri(reading: &Reading<'_>, out: &mut Drafts) {
     for fault in reading.faults {
         let what = match fault.kind {
-            FaultKind::AfterBracket => "text between ] and the path",
+            FaultKind::AfterBracket if reading.is_certain(fault.span) => {
+                "text between ] and the path"
+            }
             FaultKind::NotAScheme
                 if matches!(opening(reading), None | Some((_, Opening::Other)))
                     && !is_likeness(reading, fault)

@@ -20,7 +20,7 @@ pub(crate) use local::{
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
-pub(crate) use rpc::{AuthType, Daemon, RpcOutcome, Way};
+pub(crate) use rpc::{AuthType, Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
 pub(crate) use session::{Session, SshFailure};
 
 // What only the probes write.
@@ -51,6 +51,7 @@ pub(crate) struct Evidence {
     pub(crate) session: Option<Session>,
     pub(crate) remote: Option<Remote>,
     pub(crate) daemon: Option<Daemon>,
+    pub(crate) driver: Option<Opening>,
     /// Hops that were not looked at, and why.
     pub(crate) skipped: Vec<Skipped>,
     /// The hop at which the time of the whole run was up.
@@ -68,6 +69,7 @@ impl Default for Evidence {
             session: None,
             remote: None,
             daemon: None,
+            driver: None,
             skipped: Vec::new(),
             unfinished: None,
         }
@@ -97,6 +99,8 @@ pub(crate) enum SkipReason {
     Proxied,
     /// ssh refuses its arguments, and looks up nothing.
     RefusedBySsh,
+    /// The server would do more than open the name.
+    GoesOnward,
 }
 
 impl Evidence {

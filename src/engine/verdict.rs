@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::engine::bind::EVIDENCE;
 use crate::engine::subject::static_drafts;
 use crate::engine::{Levels, Subject, replaced, seal};
-use crate::evidence::{AuthType, Evidence, RpcOutcome, SeenFile, UnixConnect};
+use crate::evidence::{Evidence, Login, RpcOutcome, SeenFile, UnixConnect};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
 use crate::rules::{Reading, Seen};
@@ -134,10 +134,23 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
         Hop::Session => evidence.session.as_ref().map(|session| session.established),
         Hop::Remote => remote_passed(plan, evidence),
-        Hop::Daemon => evidence.daemon.as_ref().map(|daemon| daemon.answered().is_some()),
+        Hop::Daemon => evidence.daemon.as_ref().map(|_| {
+            login(plan, evidence).is_some_and(|login| !matches!(login, Login::Refused(_)))
+        }),
         // A guest made up by the client itself: nothing of it can fail.
-        Hop::Driver => plan.needs_nothing().then_some(true),
+        Hop::Driver if plan.needs_nothing() => Some(true),
+        Hop::Driver => is_opened(evidence),
     }
+}
+
+/// What the client does about the login that the daemon asks for.
+fn login(plan: &Plan, evidence: &Evidence) -> Option<Login> {
+    evidence.daemon.as_ref()?.login(plan.authentication())
+}
+
+/// Whether the server opened the name; nothing where it was not asked.
+fn is_opened(evidence: &Evidence) -> Option<bool> {
+    evidence.driver.as_ref().map(|opening| opening.outcome.answer().is_some())
 }
 
 /// The remote side is passed where something came back that only libvirt sends,
@@ -150,7 +163,10 @@ fn remote_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
     let daemon = evidence.daemon.as_ref()?;
     Some(matches!(
         daemon.outcome,
-        RpcOutcome::Answered(_) | RpcOutcome::Error(_) | RpcOutcome::Silent
+        RpcOutcome::Answered(_)
+            | RpcOutcome::Error(_)
+            | RpcOutcome::Silent
+            | RpcOutcome::Garbled(_)
     ))
 }
 
@@ -190,21 +206,26 @@ fn conclude(
         }
         return (Verdict::Fails, seen.map(|seen| explained(findings, seen, uri)));
     }
+    // The proof: whatever the text made one fear.
+    if plan.needs_nothing() || is_opened(evidence) == Some(true) {
+        return (Verdict::Ok, None);
+    }
     // All that was looked at went well: what the server would still refuse.
     if let Some(cause) =
         position(&|finding| finding.hop == Hop::Driver && finding.effect.is_failure())
     {
         return (Verdict::Fails, Some(cause));
     }
-    if plan.needs_nothing() {
-        return (Verdict::Ok, None);
-    }
-    match evidence.daemon.as_ref().and_then(|daemon| daemon.answered()) {
-        Some(types) if types.contains(&AuthType::None) || types.is_empty() => (Verdict::Ok, None),
-        Some(_) => (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon)),
-        None => (
+    match login(plan, evidence) {
+        Some(Login::Sasl | Login::Polkit) => {
+            (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon))
+        }
+        _ => (
             Verdict::Unsure,
-            position(&|finding| matches!(finding.rule, Rule::CommandNotRun | Rule::OutOfTime)),
+            position(&|finding| {
+                let rules = [Rule::CommandNotRun, Rule::OutOfTime, Rule::OnwardName];
+                rules.contains(&finding.rule)
+            }),
         ),
     }
 }
@@ -309,11 +330,7 @@ fn statuses(
     let warned = |hop: Hop| {
         findings.iter().any(|finding| finding.hop == hop && finding.severity >= Severity::Warning)
     };
-    let needs_input = evidence
-        .daemon
-        .as_ref()
-        .and_then(|daemon| daemon.answered())
-        .is_some_and(|types| !types.is_empty() && !types.contains(&AuthType::None));
+    let needs_input = matches!(login(plan, evidence), Some(Login::Sasl | Login::Polkit));
     all.iter()
         .map(|hop| {
             let status = match passed(*hop, plan, evidence) {

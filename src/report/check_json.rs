@@ -96,7 +96,8 @@ fn hop_evidence(hop: Hop, evidence: &Evidence) -> (Value, f64) {
         Hop::Session => serde_json::to_value(&evidence.session),
         Hop::Remote => serde_json::to_value(&evidence.remote),
         Hop::Daemon => serde_json::to_value(&evidence.daemon),
-        Hop::Uri | Hop::Driver => Ok(Value::Null),
+        Hop::Driver => serde_json::to_value(&evidence.driver),
+        Hop::Uri => Ok(Value::Null),
     };
     let value = value.expect("evidence has string keys and finite numbers");
     let ms = value.get("duration_ms").and_then(Value::as_f64).unwrap_or(0.0);

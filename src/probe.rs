@@ -17,6 +17,7 @@ mod socket;
 mod ssh;
 mod ssh_config;
 mod ssh_log;
+mod tls;
 mod walk;
 
 pub(crate) use walk::{Looking, Ports, observe};

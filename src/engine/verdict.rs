@@ -132,7 +132,7 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         }),
         Hop::Name => evidence.name.as_ref().map(|name| !name.resolution.addresses().is_empty()),
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
-        Hop::Session => evidence.session.as_ref().map(|session| session.established),
+        Hop::Session => session_passed(plan, evidence),
         Hop::Remote => remote_passed(plan, evidence),
         Hop::Daemon => evidence.daemon.as_ref().map(|_| {
             login(plan, evidence).is_some_and(|login| !matches!(login, Login::Refused(_)))
@@ -141,6 +141,19 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         Hop::Driver if plan.needs_nothing() => Some(true),
         Hop::Driver => is_opened(evidence),
     }
+}
+
+fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
+    match (&evidence.session, &evidence.tls, &plan.tls) {
+        (Some(session), ..) => Some(session.established),
+        (None, Some(tls), Some(planned)) => tls.passed(planned.verify, planned.sanity),
+        _ => None,
+    }
+}
+
+/// Whether only the client itself can tell if it would have come this far.
+fn is_doubtful(plan: &Plan, evidence: &Evidence) -> bool {
+    evidence.tls.is_some() && session_passed(plan, evidence) != Some(true)
 }
 
 /// What the client does about the login that the daemon asks for.
@@ -207,7 +220,8 @@ fn conclude(
         return (Verdict::Fails, seen.map(|seen| explained(findings, seen, uri)));
     }
     // The proof: whatever the text made one fear.
-    if plan.needs_nothing() || is_opened(evidence) == Some(true) {
+    let is_proven = is_opened(evidence) == Some(true) && !is_doubtful(plan, evidence);
+    if plan.needs_nothing() || is_proven {
         return (Verdict::Ok, None);
     }
     // All that was looked at went well: what the server would still refuse.

@@ -17,9 +17,9 @@ use tokio::task::JoinSet;
 use super::daemon::{Heard, Wish};
 use super::known_hosts::Scratch;
 use super::network::{self, Expected};
-use super::{Deadline, local, ms_since, socket};
+use super::{Deadline, local, ms_since, socket, tls};
 use crate::evidence::{
-    Attempt, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, Way,
+    Attempt, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, TlsOutcome, Way,
 };
 use crate::plan::{Hop, Outcome, Plan, is_plain_for_shell};
 use crate::settings::Machine;
@@ -267,17 +267,34 @@ impl Walk<'_> {
         let has_ca = files.iter().all(SeenFile::suffices);
         self.evidence.local =
             Some(Local { files, duration_ms: ms_since(start), ..Local::default() });
-        self.skip(&[Hop::Session, Hop::Daemon], &SkipReason::NotSpoken);
-        // The client stops here; the rest of the way is still worth knowing.
-        let reached = self.reach_port().await;
-        if let Some((address, stream)) = reached {
-            let tried = Self::tried(address, stream);
-            let attempt =
-                network::identify(tried, address, Expected::Tls, true, self.deadline).await;
-            self.note_service(address, attempt.service);
-            return (!has_ca).then_some(Hop::Local);
+        let Some((address, stream)) = self.reach_port().await else {
+            return Some(if has_ca { Hop::Network } else { Hop::Local });
+        };
+        let plan = self.plan.tls.as_ref().filter(|_| has_ca);
+        let host = self.plan.effective_host.as_ref();
+        let (Some(plan), Some(host)) = (plan, host.map(ToString::to_string)) else {
+            // The client stops here; what answers is still worth knowing.
+            self.identify_tls(Self::tried(address, stream), address).await;
+            return Some(Hop::Local);
+        };
+        let (seen, stream) = tls::enter(stream, plan, &host, self.deadline).await;
+        let spoke = seen.version.is_some() || matches!(seen.outcome, TlsOutcome::Alert(_));
+        self.evidence.tls = Some(seen);
+        if spoke {
+            self.note_service(address, Some(Service::Tls));
+        } else {
+            let again = network::connect(address, self.looking.connect, self.deadline).await;
+            self.identify_tls(again, address).await;
         }
-        Some(if has_ca { Hop::Network } else { Hop::Local })
+        match stream {
+            Some(stream) => self.ask_daemon(stream, Way::Tls).await,
+            None => Some(Hop::Session),
+        }
+    }
+
+    async fn identify_tls(&mut self, tried: network::Tried, address: SocketAddr) {
+        let attempt = network::identify(tried, address, Expected::Tls, true, self.deadline).await;
+        self.note_service(address, attempt.service);
     }
 
     async fn ext(&mut self) -> Option<Hop> {

@@ -93,6 +93,7 @@ fn hop_evidence(hop: Hop, evidence: &Evidence) -> (Value, f64) {
         Hop::Local => serde_json::to_value(&evidence.local),
         Hop::Name => serde_json::to_value(&evidence.name),
         Hop::Network => serde_json::to_value(&evidence.network),
+        Hop::Session if evidence.tls.is_some() => serde_json::to_value(&evidence.tls),
         Hop::Session => serde_json::to_value(&evidence.session),
         Hop::Remote => serde_json::to_value(&evidence.remote),
         Hop::Daemon => serde_json::to_value(&evidence.daemon),

@@ -4,7 +4,7 @@ use crate::engine::Status;
 use crate::evidence::{
     AgentState, Attempt, Daemon, Evidence, Local, NameSight, Network, Opened, Opening, PortState,
     Remote, RemoteSocket, Reply, Resolution, RpcOutcome, Service, Session, SkipReason, SocketKind,
-    SocketSight, UnixConnect,
+    SocketSight, Tls, TlsOutcome, UnixConnect,
 };
 use crate::plan::{Hop, Outcome, Plan, Proxy};
 use crate::tables::transports::Transport;
@@ -16,7 +16,7 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Local => evidence.local.as_ref().map(local),
         Hop::Name => evidence.name.as_ref().map(name),
         Hop::Network => evidence.network.as_ref().map(network),
-        Hop::Session => evidence.session.as_ref().map(session),
+        Hop::Session => evidence.session.as_ref().map(session).or(evidence.tls.as_ref().map(tls)),
         Hop::Remote => remote(plan, evidence, status),
         Hop::Daemon if status == Status::NotReached => None,
         Hop::Daemon => evidence.daemon.as_ref().map(daemon),
@@ -213,6 +213,29 @@ fn session(session: &Session) -> String {
     });
     let method = session.method.as_ref().map(|method| format!(" by {method}"));
     format!("{server}logged in{}", key.or(method).unwrap_or_default())
+}
+
+fn tls(tls: &Tls) -> String {
+    let version = tls.version.as_deref().unwrap_or("TLS");
+    let sent = match &tls.certificates {
+        one if one.sent => "our certificate was sent",
+        one if one.asked => "no certificate of ours was sent",
+        _ => "no certificate of ours was asked for",
+    };
+    let doubts = &tls.certificates;
+    let doubt = doubts.objections.iter().chain(&doubts.own_objections).next();
+    match &tls.outcome {
+        TlsOutcome::Accepted => {
+            let doubt = doubt.map(|doubt| format!(" · {doubt}")).unwrap_or_default();
+            format!("{version}, let in, {sent}{doubt}")
+        }
+        TlsOutcome::NotConfirmed(how) => format!("{version}, not let in: {how}; {sent}"),
+        TlsOutcome::Alert(alert) => format!("ended with the alert {alert}; {sent}"),
+        TlsOutcome::NotTls => "does not speak TLS".to_owned(),
+        TlsOutcome::Silent => format!("no answer in {}", time(tls.duration_ms)),
+        TlsOutcome::Closed => "closes the connection".to_owned(),
+        TlsOutcome::Ours(why) => why.clone(),
+    }
 }
 
 fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {

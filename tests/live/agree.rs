@@ -4,14 +4,14 @@ use crate::lab::{BASICS, Checked, Host, Lab, SERVER};
 
 /// Who asks.
 #[derive(Clone, Copy, PartialEq)]
-enum Who {
+pub(crate) enum Who {
     User,
     Root,
 }
 
 /// Both are asked for the same; the check must not be wiser than virsh, nor less.
 #[track_caller]
-fn agree(host: &Host, who: Who, options: &[&str], uri: &str) -> Checked {
+pub(crate) fn agree(host: &Host, who: Who, options: &[&str], uri: &str) -> Checked {
     let asked: Vec<&str> = options.iter().chain(&["-c", uri]).copied().collect();
     let (virsh, checked) = match who {
         Who::Root => (host.virsh_as_root(&asked), host.check_as_root(&asked)),

@@ -16,3 +16,4 @@ mod local;
 mod network;
 mod remote;
 mod ssh;
+mod tls;

@@ -43,7 +43,7 @@ fn where_asked(seen: &Seen<'_>) -> String {
             .filter(|_| seen.plan.hops().contains(&Hop::Network))
             .map(|network| network.port);
         match (seen_daemon(seen).map(|daemon| daemon.way), port) {
-            (Some(Way::Tcp), Some(port)) => format!("{host} port {port}"),
+            (Some(Way::Tcp | Way::Tls), Some(port)) => format!("{host} port {port}"),
             _ => host,
         }
     }

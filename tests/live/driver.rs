@@ -97,6 +97,35 @@ fn access_is_controlled() {
     checked.assert_cause("access-denied");
 }
 
+/// A daemon whose workers all hang, and one that dies of the question. The real one does
+/// neither when it is told to: what it says up to there is played back.
+#[test]
+fn opening_does_not_end() {
+    let lab = Lab::new();
+    let octets = |words: &[u32]| {
+        let bytes = words.iter().flat_map(|word| word.to_be_bytes());
+        bytes.map(|byte| format!("\\{byte:03o}")).collect::<String>()
+    };
+    let answer = octets(&[36, 0x2000_8086, 1, 66, 1, 1, 0, 1, 0]);
+    for (port, end, text) in
+        [(2001, "sleep 60", "does not finish"), (2002, "head -c 1 >/dev/null", "closes")]
+    {
+        let script = lab.server.folder.join(port.to_string());
+        let body = format!("#!/bin/sh\nhead -c 28 >/dev/null\nprintf '{answer}'\n{end}\n");
+        std::fs::write(&script, body).unwrap();
+        lab.server.sh(&format!("chmod 755 {}", script.display()));
+        lab.server.serve(&format!("ncat -l {port} --exec {}", script.display()));
+        lab.server.until(&format!("ss -ltn | grep -q ':{port} '"));
+        let uri = format!("qemu+tcp://{SERVER}:{port}/system");
+        let checked = lab.client.check(&[], &["--ports", "plan", &uri]);
+        checked.assert_cause("open-unanswered");
+        let message = checked.cause()["message"].as_str().unwrap();
+        assert!(message.contains(text), "{message}");
+        assert_eq!(checked.hop("daemon")["status"], "ok");
+        assert!(checked.took.as_secs() < 10, "{:?}", checked.took);
+    }
+}
+
 /// The server would connect onward: it is not made to.
 #[test]
 fn a_name_that_leads_onward_is_not_opened() {

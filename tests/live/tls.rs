@@ -131,6 +131,22 @@ fn the_wrong_port() {
     }
 }
 
+/// A TLS server that tells a client without TLS off, in the record that libvirt takes for a length.
+#[test]
+fn another_tls_server() {
+    let lab = lab("");
+    let folder = pki(&lab);
+    lab.server.serve(&format!(
+        "gnutls-serv -q --echo -p 2000 --x509certfile {folder}/server.pem --x509keyfile {folder}/server.key"
+    ));
+    lab.server.until("ss -ltn | grep -q ':2000 '");
+    let plain = format!("qemu+tcp://{SERVER}:2000/system");
+    let checked = agree(&lab.client, Who::User, &[], &plain);
+    checked.assert_cause("not-libvirt");
+    assert!(checked.quote().contains("packet 352518908 bytes"), "{}", checked.quote());
+    assert!(checked.cause()["message"].as_str().unwrap().contains("speaks TLS"));
+}
+
 #[test]
 fn a_daemon_that_hangs() {
     let lab = lab("");

@@ -134,8 +134,10 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
         Hop::Session => session_passed(plan, evidence),
         Hop::Remote => remote_passed(plan, evidence),
-        Hop::Daemon => evidence.daemon.as_ref().map(|_| {
-            login(plan, evidence).is_some_and(|login| !matches!(login, Login::Refused(_)))
+        Hop::Daemon => evidence.daemon.as_ref().map(|daemon| {
+            let login = login(plan, evidence);
+            login.is_some_and(|login| !matches!(login, Login::Refused(_)))
+                && daemon.without_mechanisms().is_none()
         }),
         // A guest made up by the client itself: nothing of it can fail.
         Hop::Driver if plan.needs_nothing() => Some(true),

@@ -139,6 +139,12 @@ impl Daemon {
         self.outcome.answer().map(Vec::as_slice)
     }
 
+    /// What came in the place of SASL's mechanisms, where that is asked for and
+    /// cannot be had: no password helps.
+    pub(crate) fn without_mechanisms(&self) -> Option<&Reply<Vec<String>>> {
+        self.mechanisms.as_ref().filter(|reply| reply.answer().is_none())
+    }
+
     /// What the client does with the answer, if there is one.
     pub(crate) fn login(&self, wanted: Option<&[u8]>) -> Option<Login> {
         self.answered().map(|offered| Login::choose(offered, wanted))

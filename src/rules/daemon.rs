@@ -131,8 +131,17 @@ pub(crate) fn sasl_asked(seen: &Seen<'_>, out: &mut Drafts) {
         Some(Reply::Answered(names)) if !names.is_empty() => {
             draft.variant("listed").fact("mechanisms", names.join(", "))
         }
-        Some(Reply::Error(error)) => draft.variant("broken").fact("error", &error.message),
         _ => draft,
+    };
+}
+
+/// It asks for a SASL login, and cannot begin one.
+pub(crate) fn sasl_not_working(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(reply) = seen_daemon(seen).and_then(Daemon::without_mechanisms) else { return };
+    let draft = draft(seen, out);
+    match reply.error() {
+        Some(error) => draft.fact("error", &error.message).quote(&error.message, Some(0.0)),
+        None => draft.variant("unanswered"),
     };
 }
 

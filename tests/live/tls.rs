@@ -33,6 +33,7 @@ fn lab(more: &str) -> Lab {
     let lab = Lab::new();
     let folder = pki(&lab);
     lab.server.sh(&format!("cat > {folder}/make <<'END'\n{MAKE}END\nsh -e {folder}/make {folder}"));
+    lab.server.sh("mkdir -p /etc/sasl2; echo 'mech_list: digest-md5' > /etc/sasl2/libvirt.conf");
     lab.server.libvirtd(&format!(
         "listen_tls = 1\nca_file = \"{folder}/ca.pem\"\ncert_file = \"{folder}/server.pem\"\nkey_file = \"{folder}/server.key\"\n{more}"
     ));

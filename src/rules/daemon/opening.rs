@@ -53,7 +53,11 @@ pub(crate) fn driver_not_there(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(error) = error(seen, names_no_driver) else { return };
     let opening = failing(seen).map(|opening| opening.name.as_str()).unwrap_or_default();
     let driver = opening.split(':').next().unwrap_or_default().to_owned();
-    let draft = at(seen, seen.reading.uri.driver_span(), error, out).fact("driver", &driver);
+    // Where a package has a driver of its own.
+    let is_packaged = ["qemu", "lxc", "xen", "vbox"].contains(&driver.as_str());
+    let install = format!("apt-get install libvirt-daemon-driver-{driver}");
+    let draft = at(seen, seen.reading.uri.driver_span(), error, out)
+        .fact("install", if is_packaged { install.as_str() } else { "" });
     if driver.is_empty() {
         draft.variant("any");
     }

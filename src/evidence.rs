@@ -11,6 +11,7 @@ mod network;
 mod remote;
 mod rpc;
 mod session;
+mod tls;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,9 @@ pub(crate) use local::{
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
-pub(crate) use rpc::{AuthType, Daemon, RpcOutcome, Way};
+pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
 pub(crate) use session::{Session, SshFailure};
+pub(crate) use tls::{Tls, TlsOutcome};
 
 // What only the probes write.
 #[cfg(feature = "probe")]
@@ -29,8 +31,9 @@ pub(crate) use {
     local::{AgentKey, Identity, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer},
     remote::Netcat,
-    rpc::first_text,
+    rpc::{AuthType, first_text},
     session::SshKey,
+    tls::Certificates,
 };
 
 use crate::plan::Hop;
@@ -49,8 +52,10 @@ pub(crate) struct Evidence {
     pub(crate) name: Option<NameSight>,
     pub(crate) network: Option<Network>,
     pub(crate) session: Option<Session>,
+    pub(crate) tls: Option<Tls>,
     pub(crate) remote: Option<Remote>,
     pub(crate) daemon: Option<Daemon>,
+    pub(crate) driver: Option<Opening>,
     /// Hops that were not looked at, and why.
     pub(crate) skipped: Vec<Skipped>,
     /// The hop at which the time of the whole run was up.
@@ -66,8 +71,10 @@ impl Default for Evidence {
             name: None,
             network: None,
             session: None,
+            tls: None,
             remote: None,
             daemon: None,
+            driver: None,
             skipped: Vec::new(),
             unfinished: None,
         }
@@ -97,6 +104,8 @@ pub(crate) enum SkipReason {
     Proxied,
     /// ssh refuses its arguments, and looks up nothing.
     RefusedBySsh,
+    /// The server would do more than open the name.
+    GoesOnward,
 }
 
 impl Evidence {

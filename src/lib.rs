@@ -5,7 +5,8 @@
 //! [`plan`] tells what a client would do with it, probes look and write down
 //! evidence, rules judge, reports show. The command `virt-doctor` is a thin
 //! shell around this library; what other programs may use are the reader, the
-//! plan, the judgment of one URI ([`lint`]), and what they depend on.
+//! plan, the judgment of one URI ([`lint`]), libvirt's packets ([`wire`]), and
+//! what they depend on.
 
 #![cfg_attr(
     not(feature = "probe"),
@@ -28,6 +29,7 @@ pub mod settings;
 mod tables;
 mod text;
 pub mod uri;
+pub mod wire;
 
 pub use tables::clients::{Build, Client, ClientError, Family, UriDialect, Version};
 pub use tables::levels::Severity;

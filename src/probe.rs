@@ -4,6 +4,7 @@
 //! not on this machine, not on the other one.
 
 mod agent;
+mod daemon;
 mod dns;
 mod known_hosts;
 mod local;
@@ -16,6 +17,7 @@ mod socket;
 mod ssh;
 mod ssh_config;
 mod ssh_log;
+mod tls;
 mod walk;
 
 pub(crate) use walk::{Looking, Ports, observe};

@@ -2,7 +2,7 @@
 //!
 //! `cli` on top; then `report` and `lint`, `engine`; `pasted`, `probe` and `rules` side by side, which
 //! never know of each other; `evidence` and `finding`; `plan`; `inventory`;
-//! `settings`; `uri`; `tables` and `text` at the bottom.
+//! `settings`; `uri`; `tables`, `text` and `wire` at the bottom.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
 
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const FLOORS: &[&[&str]] = &[
-    &["tables", "text"],
+    &["tables", "text", "wire"],
     &["uri"],
     &["settings"],
     &["inventory"],

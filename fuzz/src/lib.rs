@@ -8,6 +8,7 @@ pub mod libvirt_conf;
 mod libxml2;
 pub mod lint;
 pub mod query;
+pub mod rpc;
 pub mod uri;
 
 /// The whole of a fuzz target. Without the fuzzer it checks the files that it is given.

@@ -31,6 +31,11 @@ fn libvirt_conf() {
 }
 
 #[test]
+fn rpc() {
+    replay("rpc", checks::rpc::check);
+}
+
+#[test]
 fn lint() {
     replay("lint", checks::lint::check);
     // What breaks a reader may break a judge.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::engine::bind::EVIDENCE;
 use crate::engine::subject::static_drafts;
 use crate::engine::{Levels, Subject, replaced, seal};
-use crate::evidence::{AuthType, Evidence, RpcOutcome, SeenFile, UnixConnect};
+use crate::evidence::{Evidence, Login, RpcOutcome, SeenFile, UnixConnect};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, RuleId, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
 use crate::rules::{Reading, Seen};
@@ -168,12 +168,40 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         }),
         Hop::Name => evidence.name.as_ref().map(|name| !name.resolution.addresses().is_empty()),
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
-        Hop::Session => evidence.session.as_ref().map(|session| session.established),
+        Hop::Session => session_passed(plan, evidence),
         Hop::Remote => remote_passed(plan, evidence),
-        Hop::Daemon => evidence.daemon.as_ref().map(|daemon| daemon.answered().is_some()),
+        Hop::Daemon => evidence.daemon.as_ref().map(|daemon| {
+            let login = login(plan, evidence);
+            login.is_some_and(|login| !matches!(login, Login::Refused(_)))
+                && daemon.without_mechanisms().is_none()
+        }),
         // A guest made up by the client itself: nothing of it can fail.
-        Hop::Driver => plan.needs_nothing().then_some(true),
+        Hop::Driver if plan.needs_nothing() => Some(true),
+        Hop::Driver => is_opened(evidence),
     }
+}
+
+fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
+    match (&evidence.session, &evidence.tls, &plan.tls) {
+        (Some(session), ..) => Some(session.established),
+        (None, Some(tls), Some(planned)) => tls.passed(planned.verify, planned.sanity),
+        _ => None,
+    }
+}
+
+/// Whether only the client itself can tell if it would have come this far.
+fn is_doubtful(plan: &Plan, evidence: &Evidence) -> bool {
+    evidence.tls.is_some() && session_passed(plan, evidence) != Some(true)
+}
+
+/// What the client does about the login that the daemon asks for.
+fn login(plan: &Plan, evidence: &Evidence) -> Option<Login> {
+    evidence.daemon.as_ref()?.login(plan.authentication())
+}
+
+/// Whether the server opened the name; nothing where it was not asked.
+fn is_opened(evidence: &Evidence) -> Option<bool> {
+    evidence.driver.as_ref().map(|opening| opening.outcome.answer().is_some())
 }
 
 /// The remote side is passed where something came back that only libvirt sends,
@@ -186,7 +214,10 @@ fn remote_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
     let daemon = evidence.daemon.as_ref()?;
     Some(matches!(
         daemon.outcome,
-        RpcOutcome::Answered(_) | RpcOutcome::Error(_) | RpcOutcome::Silent
+        RpcOutcome::Answered(_)
+            | RpcOutcome::Error(_)
+            | RpcOutcome::Silent
+            | RpcOutcome::Garbled(_)
     ))
 }
 
@@ -229,22 +260,26 @@ fn conclude(
         }
         return (Verdict::Fails, seen.map(|seen| explained(findings, seen, uri)));
     }
+    // The proof: whatever the text made one fear.
+    let is_proven = is_opened(evidence) == Some(true) && !is_doubtful(plan, evidence);
+    if plan.needs_nothing() || is_proven {
+        return (Verdict::Ok, None);
+    }
     // All that was looked at went well: what the server would still refuse.
     if let Some(cause) =
         position(&|finding| finding.hop == Hop::Driver && finding.effect.is_failure())
     {
         return (Verdict::Fails, Some(cause));
     }
-    if plan.needs_nothing() {
-        return (Verdict::Ok, None);
-    }
-    match evidence.daemon.as_ref().and_then(|daemon| daemon.answered()) {
-        Some(types) if types.contains(&AuthType::None) || types.is_empty() => (Verdict::Ok, None),
-        Some(_) => (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon)),
-        None => (
+    match login(plan, evidence) {
+        Some(Login::Sasl | Login::Polkit) => {
+            (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon))
+        }
+        _ => (
             Verdict::Unsure,
             position(&|finding| {
-                finding.rule == Rule::CommandNotRun || finding.rule == Rule::OutOfTime
+                let rules = [Rule::CommandNotRun, Rule::OutOfTime, Rule::OnwardName];
+                rules.iter().any(|rule| finding.rule == *rule)
             }),
         ),
     }
@@ -350,11 +385,7 @@ fn statuses(
     let warned = |hop: Hop| {
         findings.iter().any(|finding| finding.hop == hop && finding.severity >= Severity::Warning)
     };
-    let needs_input = evidence
-        .daemon
-        .as_ref()
-        .and_then(|daemon| daemon.answered())
-        .is_some_and(|types| !types.is_empty() && !types.contains(&AuthType::None));
+    let needs_input = matches!(login(plan, evidence), Some(Login::Sasl | Login::Polkit));
     all.iter()
         .map(|hop| {
             let status = match passed(*hop, plan, evidence) {

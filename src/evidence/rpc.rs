@@ -1,14 +1,38 @@
-//! What answered to libvirt's AUTH_LIST, over the plan's own way.
+//! What was said in libvirt's own protocol, over the plan's own way.
 
 use serde::{Deserialize, Serialize};
 
-/// The hop `daemon`.
+/// The hop `daemon`: AUTH_LIST, and what follows where a login is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Daemon {
     pub(crate) duration_ms: f64,
     pub(crate) way: Way,
     pub(crate) outcome: RpcOutcome,
+    /// The mechanisms of SASL, where that is asked for.
+    pub(crate) mechanisms: Option<Reply<Vec<String>>>,
+}
+
+/// The hop `driver`: what came of CONNECT_OPEN, for reading only.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Opening {
+    pub(crate) duration_ms: f64,
+    /// The name that was to be opened. Empty: the server's own choice.
+    pub(crate) name: String,
+    pub(crate) outcome: Reply<Opened>,
+}
+
+/// What the server opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Opened {
+    /// What the driver calls itself: `QEMU`, `TEST`, ...
+    pub(crate) driver: Option<String>,
+    /// The version of the server's libvirt.
+    pub(crate) libvirt: Option<String>,
+    /// The URI, where the choice was the server's.
+    pub(crate) uri: Option<String>,
 }
 
 /// The way on which the daemon was asked.
@@ -18,17 +42,18 @@ pub(crate) enum Way {
     #[default]
     Unix,
     Tcp,
+    Tls,
     Ssh,
 }
 
-/// What came back.
+/// What came back to a question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum RpcOutcome {
-    /// libvirt, and what it wants before it opens anything.
-    Answered(Vec<AuthType>),
+pub(crate) enum Reply<T> {
+    /// The answer.
+    Answered(T),
     /// libvirt, with an error.
-    Error(String),
+    Error(RpcError),
     /// Nothing, and the connection stays open.
     #[default]
     Silent,
@@ -38,6 +63,34 @@ pub(crate) enum RpcOutcome {
     Reset,
     /// Something else spoke. Its first bytes.
     NotLibvirt(String),
+    /// It begins as libvirt's packets do, and is none that libvirt would send. Why.
+    Garbled(String),
+}
+
+/// What came back to AUTH_LIST.
+pub(crate) type RpcOutcome = Reply<Vec<AuthType>>;
+
+/// An error of the server's libvirt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct RpcError {
+    /// `virErrorNumber`.
+    pub(crate) code: i32,
+    /// `virErrorDomain`.
+    pub(crate) domain: i32,
+    /// What the client prints.
+    pub(crate) message: String,
+}
+
+impl RpcError {
+    /// `VIR_ERR_NO_CONNECT`.
+    pub(crate) const NO_CONNECT: i32 = 5;
+    /// `VIR_ERR_ACCESS_DENIED`.
+    pub(crate) const ACCESS_DENIED: i32 = 88;
+    /// `VIR_FROM_ACCESS`: the part that decides who may.
+    pub(crate) const FROM_ACCESS: i32 = 55;
+    /// `VIR_FROM_POLKIT`.
+    pub(crate) const FROM_POLKIT: i32 = 60;
 }
 
 /// What the daemon wants before it opens anything.
@@ -59,13 +112,113 @@ impl AuthType {
             Self::Unknown(_) => "unknown",
         }
     }
+
+    pub(crate) const fn numbered(number: i32) -> Self {
+        match number {
+            0 => Self::None,
+            1 => Self::Sasl,
+            2 => Self::Polkit,
+            other => Self::Unknown(other),
+        }
+    }
+}
+
+/// What the client does about the login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// It goes on without.
+    None,
+    Sasl,
+    Polkit,
+    /// It gives up, with these words.
+    Refused(String),
 }
 
 impl Daemon {
     pub(crate) fn answered(&self) -> Option<&[AuthType]> {
-        match &self.outcome {
-            RpcOutcome::Answered(types) => Some(types),
+        self.outcome.answer().map(Vec::as_slice)
+    }
+
+    /// What came in the place of SASL's mechanisms, where that is asked for and
+    /// cannot be had: no password helps.
+    pub(crate) fn without_mechanisms(&self) -> Option<&Reply<Vec<String>>> {
+        self.mechanisms.as_ref().filter(|reply| reply.answer().is_none())
+    }
+
+    /// What the client does with the answer, if there is one.
+    pub(crate) fn login(&self, wanted: Option<&[u8]>) -> Option<Login> {
+        self.answered().map(|offered| Login::choose(offered, wanted))
+    }
+}
+
+impl Login {
+    /// The client takes the first type that is offered, or the one that `auth` wants.
+    ///
+    /// Source: `remoteAuthenticate` in `src/remote/remote_driver.c`.
+    pub(crate) fn choose(offered: &[AuthType], wanted: Option<&[u8]>) -> Self {
+        let Some(first) = offered.first() else { return Self::None };
+        let chosen = match wanted {
+            None => *first,
+            Some(wanted) => {
+                let shown = String::from_utf8_lossy(wanted);
+                let begins = |word: &[u8]| {
+                    wanted.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+                };
+                let kind = match () {
+                    () if wanted.eq_ignore_ascii_case(b"sasl") || begins(b"sasl.") => {
+                        AuthType::Sasl
+                    }
+                    () if wanted.eq_ignore_ascii_case(b"polkit") => AuthType::Polkit,
+                    () => {
+                        return Self::Refused(format!(
+                            "authentication failed: unknown authentication type {shown}"
+                        ));
+                    }
+                };
+                if !offered.contains(&kind) {
+                    return Self::Refused(format!(
+                        "authentication failed: requested authentication type {shown} rejected"
+                    ));
+                }
+                kind
+            }
+        };
+        match chosen {
+            AuthType::None => Self::None,
+            AuthType::Sasl => Self::Sasl,
+            AuthType::Polkit => Self::Polkit,
+            AuthType::Unknown(number) => Self::Refused(format!(
+                "authentication failed: unsupported authentication type {number}"
+            )),
+        }
+    }
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn answer(&self) -> Option<&T> {
+        match self {
+            Self::Answered(answer) => Some(answer),
             _ => None,
+        }
+    }
+
+    pub(crate) fn error(&self) -> Option<&RpcError> {
+        match self {
+            Self::Error(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The same reply with another answer in it.
+    pub(crate) fn and_then<U>(self, read: impl FnOnce(T) -> Reply<U>) -> Reply<U> {
+        match self {
+            Self::Answered(answer) => read(answer),
+            Self::Error(error) => Reply::Error(error),
+            Self::Silent => Reply::Silent,
+            Self::Closed => Reply::Closed,
+            Self::Reset => Reply::Reset,
+            Self::NotLibvirt(text) => Reply::NotLibvirt(text),
+            Self::Garbled(why) => Reply::Garbled(why),
         }
     }
 }
@@ -74,4 +227,38 @@ impl Daemon {
 pub(crate) fn first_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.lines().next().unwrap_or_default().chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_login_is_the_clients_choice() {
+        use AuthType::{None as Nothing, Polkit, Sasl, Unknown};
+        let rejected = |word: &str| {
+            Login::Refused(format!(
+                "authentication failed: requested authentication type {word} rejected"
+            ))
+        };
+        let cases: [(&[AuthType], Option<&str>, Login); 9] = [
+            (&[], None, Login::None),
+            (&[], Some("sasl"), Login::None),
+            (&[Nothing], None, Login::None),
+            (&[Sasl, Nothing], None, Login::Sasl),
+            (&[Nothing, Polkit], Some("PolKit"), Login::Polkit),
+            (&[Sasl], Some("SASL.GSSAPI"), Login::Sasl),
+            (&[Nothing], Some("sasl"), rejected("sasl")),
+            (&[Sasl], Some("polkit"), rejected("polkit")),
+            (
+                &[Unknown(9)],
+                None,
+                Login::Refused("authentication failed: unsupported authentication type 9".into()),
+            ),
+        ];
+        for (offered, wanted, expected) in cases {
+            assert_eq!(Login::choose(offered, wanted.map(str::as_bytes)), expected, "{offered:?}");
+        }
+        assert!(matches!(Login::choose(&[Sasl], Some(b"none")), Login::Refused(_)));
+    }
 }

@@ -7,9 +7,32 @@
 
 use bstr::BString;
 
+use super::Plan;
 use super::parameters::place;
 use crate::tables::parameters::Key;
 use crate::uri::Uri;
+
+impl Plan {
+    /// The name that the server is asked for, where it does no more than open it.
+    ///
+    /// With a transport or a host it would connect onward; without a driver an alias
+    /// of its own might; and `embed` would set up a driver.
+    pub(crate) fn name_opened_there(&self) -> Option<&[u8]> {
+        let name = self.remote_name.as_ref()?.as_slice();
+        if name.is_empty() {
+            return Some(name);
+        }
+        let uri = Uri::parse(name).ok()?;
+        let is_local = uri.scheme().is_some_and(|scheme| !scheme.contains(&b'+'))
+            && (uri.host().is_none() && uri.user().is_none() && uri.port().is_none());
+        (is_local && !uri.path().eq_ignore_ascii_case(b"/embed")).then_some(name)
+    }
+
+    /// The type of login that the URI wants.
+    pub(crate) fn authentication(&self) -> Option<&[u8]> {
+        self.used("auth").map(|planned| planned.value.as_slice())
+    }
+}
 
 /// The name for the server: parameters that the client knows are left out.
 pub(super) fn for_server(uri: &Uri<'_>, driver: &[u8]) -> BString {

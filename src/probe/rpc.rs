@@ -1,205 +1,220 @@
-//! libvirt's first question, AUTH_LIST: the cheapest proof that a peer is
-//! libvirt. It needs no login and changes nothing.
+//! libvirt's own protocol over any stream: questions, and what comes back.
 //!
-//! Source: `src/rpc/virnetprotocol.x`, `src/remote/remote_protocol.x` and
-//! `src/rpc/virnetmessage.c` of libvirt.
+//! AUTH_LIST is the cheapest proof that a peer is libvirt. CONNECT_OPEN, for
+//! reading only, is the proof that a connection works. Nothing that is asked
+//! changes anything there, and pings are answered.
+//!
+//! Source: `src/rpc/virnetclient.c`, `src/remote/remote_driver.c` of libvirt.
 
-use std::io::ErrorKind;
-use std::time::Duration;
+use std::io::{Error, ErrorKind, Result};
+use std::time::{Duration, Instant};
 
+use bstr::ByteSlice;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::Deadline;
-use crate::evidence::{AuthType, RpcOutcome, first_text};
+use super::{Deadline, ms_since};
+use crate::evidence::{AuthType, Opened, Opening, Reply, RpcError, RpcOutcome, first_text};
+use crate::wire::{
+    self, Framing, Kind, Packet, Procedure, Program, RemoteError, framing, open_arguments, pong,
+};
 
-/// The remote program and its procedure AUTH_LIST.
-const PROGRAM: u32 = 0x2000_8086;
-const AUTH_LIST: u32 = 66;
-/// Length, program, version, procedure, type, serial, status: 4 bytes each.
-const HEADER: usize = 28;
-const HEADER_WORD: u32 = 28;
-/// More than any answer to AUTH_LIST; an error message may be long.
-const LARGEST: usize = 64 * 1024;
-const SERIAL: u32 = 1;
+/// How many packets that nobody asked for may stand before an answer.
+const MOST_EVENTS: usize = 64;
+/// How much is kept of an error's text, in characters.
+const LONGEST_MESSAGE: usize = 2000;
+/// How long the server may take to say good-bye.
+const FAREWELL: Duration = Duration::from_millis(200);
 
-/// The whole packet.
-fn question() -> [u8; HEADER] {
-    let words = [HEADER_WORD, PROGRAM, 1, AUTH_LIST, 0, SERIAL, 0];
-    let mut packet = [0; HEADER];
-    for (place, word) in packet.chunks_exact_mut(4).zip(words) {
-        place.copy_from_slice(&word.to_be_bytes());
-    }
-    packet
+/// A connection on which questions are asked.
+#[derive(Debug)]
+pub(crate) struct Conversation<S> {
+    stream: S,
+    /// What was read, and is part of no packet yet.
+    received: Vec<u8>,
+    serial: u32,
 }
 
-/// Asks, and reads what comes back.
-pub(crate) async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    deadline: Deadline,
-) -> RpcOutcome {
-    let mut received = Vec::with_capacity(64);
-    match deadline.limit(exchange(stream, &mut received)).await {
-        Some(Ok(outcome)) => outcome,
-        Some(Err(error)) => ended(&error, &received),
-        None if received.is_empty() => RpcOutcome::Silent,
-        None => RpcOutcome::NotLibvirt(first_text(&received)),
-    }
+/// Only the first question.
+pub(crate) async fn ask<S>(stream: &mut S, deadline: Deadline) -> RpcOutcome
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    Conversation::new(stream).greet(deadline).await
 }
 
-fn ended(error: &std::io::Error, received: &[u8]) -> RpcOutcome {
-    if !received.is_empty() {
-        return RpcOutcome::NotLibvirt(first_text(received));
+impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, received: Vec::with_capacity(64), serial: 0 }
     }
-    match error.kind() {
-        ErrorKind::UnexpectedEof => RpcOutcome::Closed,
-        _ => RpcOutcome::Reset,
-    }
-}
 
-async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    received: &mut Vec<u8>,
-) -> std::io::Result<RpcOutcome> {
-    // A peer that closes at once may still have said something: read on.
-    let written = stream.write_all(&question()).await;
-    while received.len() < HEADER {
-        if stream.read_buf(received).await? == 0 {
-            written?;
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        if received.len() >= 8 && !is_answer(received) {
-            return Ok(not_libvirt(stream, received).await);
-        }
-    }
-    let length = word(received, 0) as usize;
-    while received.len() < length.min(LARGEST) {
-        if stream.read_buf(received).await? == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-    }
-    Ok(read_answer(&received[..length.min(received.len())]))
-}
-
-/// Reads a little more of what a stranger says.
-async fn not_libvirt<S: AsyncRead + Unpin>(stream: &mut S, received: &mut Vec<u8>) -> RpcOutcome {
-    let more = Deadline::after(Duration::from_millis(150));
-    while received.len() < 512 {
-        match more.limit(stream.read_buf(received)).await {
-            Some(Ok(count)) if count > 0 => {}
-            _ => break,
-        }
-    }
-    RpcOutcome::NotLibvirt(first_text(received))
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_be_bytes)
-}
-
-fn is_answer(received: &[u8]) -> bool {
-    (HEADER..=32 * 1024 * 1024 + 4).contains(&(word(received, 0) as usize))
-        && word(received, 4) == PROGRAM
-}
-
-fn read_answer(packet: &[u8]) -> RpcOutcome {
-    let (kind, status) = (word(packet, 16), word(packet, 24));
-    if kind != 1 || word(packet, 12) != AUTH_LIST {
-        return RpcOutcome::NotLibvirt("our own question, sent back".to_owned());
-    }
-    if status != 0 {
-        return RpcOutcome::Error(error_text(&packet[HEADER..]));
-    }
-    let count = (word(packet, HEADER) as usize).min(20);
-    let types = (0..count).map(|at| auth_type(word(packet, HEADER + 4 + 4 * at)));
-    RpcOutcome::Answered(types.collect())
-}
-
-fn auth_type(number: u32) -> AuthType {
-    match number {
-        0 => AuthType::None,
-        1 => AuthType::Sasl,
-        2 => AuthType::Polkit,
-        other => AuthType::Unknown(other.cast_signed()),
-    }
-}
-
-/// Code, domain, then an optional string: a word that says whether, its length, its bytes.
-fn error_text(payload: &[u8]) -> String {
-    let length = word(payload, 12) as usize;
-    let text = payload.get(16..16 + length.min(LARGEST)).unwrap_or_default();
-    if word(payload, 8) == 0 || text.is_empty() {
-        return format!("error {}", word(payload, 0).cast_signed());
-    }
-    String::from_utf8_lossy(text).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outcome(answer: &[u8], close: bool) -> RpcOutcome {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (mut near, mut far) = tokio::io::duplex(4096);
-            let deadline = Deadline::after(Duration::from_millis(300));
-            let peer = async {
-                let mut asked = [0; HEADER];
-                far.read_exact(&mut asked).await.unwrap();
-                assert_eq!(asked, question());
-                far.write_all(answer).await.unwrap();
-                if close {
-                    drop(far);
-                } else {
-                    std::future::pending::<()>().await;
-                }
-            };
-            tokio::select! { outcome = ask(&mut near, deadline) => outcome, () = async { peer.await; std::future::pending().await } => unreachable!() }
+    /// What the server wants before it opens anything.
+    pub(crate) async fn greet(&mut self, deadline: Deadline) -> RpcOutcome {
+        let reply = self.call(Procedure::AuthList, &[], deadline).await;
+        decoded(reply, |payload| {
+            let types = wire::authentication_types(payload)?;
+            Some(types.into_iter().map(AuthType::numbered).collect())
         })
     }
 
-    fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-        digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
+    /// The mechanisms of SASL that the server has.
+    pub(crate) async fn mechanisms(&mut self, deadline: Deadline) -> Reply<Vec<String>> {
+        let reply = self.call(Procedure::AuthSaslInit, &[], deadline).await;
+        decoded(reply, |payload| {
+            let list = wire::string(payload)?.to_str_lossy();
+            let words = list.split([',', ' ']).filter(|word| !word.is_empty());
+            Some(words.take(40).map(|word| word.chars().take(80).collect()).collect())
+        })
     }
 
-    /// The packets are those of a libvirtd 9.0.0.
-    #[test]
-    fn answers_of_a_real_daemon() {
-        let question_bytes = hex("0000001c 20008086 00000001 00000042 00000000 00000001 00000000");
-        assert_eq!(question().to_vec(), question_bytes);
-        let answer = |auth: &str| {
-            hex(&format!(
-                "00000024 20008086 00000001 00000042 00000001 00000001 00000000 00000001 {auth}"
-            ))
+    /// Opens `name` for reading, asks what was opened, and says good-bye.
+    pub(crate) async fn open(&mut self, name: &[u8], deadline: Deadline) -> Opening {
+        let start = Instant::now();
+        let arguments = open_arguments(name, true);
+        let reply = self.call(Procedure::ConnectOpen, &arguments, deadline).await;
+        let outcome = match reply {
+            Reply::Answered(_) => Reply::Answered(self.opened(name.is_empty(), deadline).await),
+            other => other.and_then(|_| Reply::Silent),
         };
-        assert_eq!(outcome(&answer("00000000"), false), RpcOutcome::Answered(vec![AuthType::None]));
-        assert_eq!(outcome(&answer("00000001"), false), RpcOutcome::Answered(vec![AuthType::Sasl]));
-        assert_eq!(
-            outcome(&answer("00000002"), false),
-            RpcOutcome::Answered(vec![AuthType::Polkit])
-        );
+        let _ = self.call(Procedure::ConnectClose, &[], deadline.within(FAREWELL)).await;
+        let name = name.to_str_lossy().into_owned();
+        Opening { duration_ms: ms_since(start), name, outcome }
     }
 
-    #[test]
-    fn strangers_and_silence() {
-        assert_eq!(
-            outcome(b"SSH-2.0-OpenSSH_9.2\r\n", false),
-            RpcOutcome::NotLibvirt("SSH-2.0-OpenSSH_9.2".into())
-        );
-        assert_eq!(outcome(b"Welc", true), RpcOutcome::NotLibvirt("Welc".into()));
-        assert_eq!(outcome(b"", true), RpcOutcome::Closed);
-        assert_eq!(outcome(b"", false), RpcOutcome::Silent);
-        assert_eq!(outcome(b"hi", false), RpcOutcome::NotLibvirt("hi".into()));
-        assert_eq!(
-            outcome(&question(), true),
-            RpcOutcome::NotLibvirt("our own question, sent back".into())
-        );
-        let error = hex(
-            "00000030 20008086 00000001 00000042 00000001 00000001 00000001 00000027 00000007 00000001 00000004 62616421",
-        );
-        assert_eq!(outcome(&error, false), RpcOutcome::Error("bad!".into()));
+    async fn opened(&mut self, servers_choice: bool, deadline: Deadline) -> Opened {
+        let driver = self.call(Procedure::ConnectGetType, &[], deadline).await;
+        let version = self.call(Procedure::ConnectGetLibVersion, &[], deadline).await;
+        let uri = if servers_choice {
+            self.call(Procedure::ConnectGetUri, &[], deadline).await
+        } else {
+            Reply::Silent
+        };
+        let text = |reply: &Reply<Vec<u8>>| {
+            let text = wire::string(reply.answer()?)?.to_str_lossy();
+            Some(text.chars().take(LONGEST_MESSAGE).collect())
+        };
+        Opened {
+            driver: text(&driver),
+            libvirt: version.answer().and_then(|payload| wire::hyper(payload)).map(version_text),
+            uri: text(&uri),
+        }
+    }
+
+    /// One question and its answer.
+    async fn call(
+        &mut self,
+        procedure: Procedure,
+        arguments: &[u8],
+        deadline: Deadline,
+    ) -> Reply<Vec<u8>> {
+        self.serial += 1;
+        match deadline.limit(self.exchange(procedure, arguments)).await {
+            Some(Ok(reply)) => reply,
+            Some(Err(error)) => self.ended(&error),
+            None if self.received.is_empty() => Reply::Silent,
+            None => self.half(),
+        }
+    }
+
+    fn ended(&self, error: &Error) -> Reply<Vec<u8>> {
+        match error.kind() {
+            _ if !self.received.is_empty() => self.half(),
+            ErrorKind::UnexpectedEof => Reply::Closed,
+            _ => Reply::Reset,
+        }
+    }
+
+    /// What came is the beginning of a packet at best.
+    fn half(&self) -> Reply<Vec<u8>> {
+        match self.received.len() {
+            0..8 => Reply::NotLibvirt(first_text(&self.received)),
+            _ => Reply::Garbled("half a packet".to_owned()),
+        }
+    }
+
+    async fn exchange(&mut self, procedure: Procedure, arguments: &[u8]) -> Result<Reply<Vec<u8>>> {
+        // A peer that closes at once may still have said something: read on.
+        let question = wire::call(procedure, self.serial, arguments);
+        let mut written = self.send(&question).await;
+        for _ in 0..MOST_EVENTS {
+            let end = loop {
+                match framing(&self.received) {
+                    Framing::Complete(end) => break end,
+                    Framing::Foreign => return Ok(self.not_libvirt().await),
+                    Framing::TooLarge(length) => {
+                        return Ok(Reply::Garbled(format!("a packet of {length} bytes")));
+                    }
+                    Framing::Incomplete => {}
+                }
+                if self.stream.read_buf(&mut self.received).await? == 0 {
+                    written?;
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+            };
+            let packet: Vec<u8> = self.received.drain(..end).collect();
+            let Some(packet) = Packet::read(&packet) else {
+                return Ok(Reply::Garbled("a packet with an impossible header".to_owned()));
+            };
+            if packet.is_ping() {
+                written = self.send(&pong()).await;
+                continue;
+            }
+            match packet.header.kind {
+                _ if packet.header.program == Program::KeepAlive => {}
+                Kind::Message | Kind::Other(_) => {}
+                Kind::Call => return Ok(Reply::Garbled("our own question, sent back".to_owned())),
+                Kind::Reply => return Ok(self.answer(&packet, procedure)),
+            }
+        }
+        Ok(Reply::Garbled("events without end".to_owned()))
+    }
+
+    async fn send(&mut self, packet: &[u8]) -> Result<()> {
+        self.stream.write_all(packet).await?;
+        // TLS holds back what is not flushed.
+        self.stream.flush().await
+    }
+
+    fn answer(&self, packet: &Packet<'_>, procedure: Procedure) -> Reply<Vec<u8>> {
+        let header = packet.header;
+        if header.serial != self.serial || header.procedure != procedure.number() {
+            return Reply::Garbled("the answer to another question".to_owned());
+        }
+        if !header.is_error {
+            return Reply::Answered(packet.payload.to_vec());
+        }
+        let Some(error) = RemoteError::read(packet.payload) else {
+            return Reply::Garbled("an error that cannot be read".to_owned());
+        };
+        // The client's words where the server has none.
+        let message = error.message.unwrap_or_else(|| b"Unknown error".to_vec());
+        let message = message.to_str_lossy().chars().take(LONGEST_MESSAGE).collect();
+        Reply::Error(RpcError { code: error.code, domain: error.domain, message })
+    }
+
+    /// Reads a little more of what a stranger says.
+    async fn not_libvirt(&mut self) -> Reply<Vec<u8>> {
+        let more = Deadline::after(Duration::from_millis(150));
+        while self.received.len() < 512 {
+            match more.limit(self.stream.read_buf(&mut self.received)).await {
+                Some(Ok(count)) if count > 0 => {}
+                _ => break,
+            }
+        }
+        Reply::NotLibvirt(first_text(&self.received))
     }
 }
+
+fn decoded<T>(reply: Reply<Vec<u8>>, read: impl FnOnce(&[u8]) -> Option<T>) -> Reply<T> {
+    reply.and_then(|payload| {
+        let unreadable = || Reply::Garbled("an answer that cannot be read".to_owned());
+        read(&payload).map_or_else(unreadable, Reply::Answered)
+    })
+}
+
+/// libvirt counts 9.0.0 as 9 000 000.
+fn version_text(number: u64) -> String {
+    format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000)
+}
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,7 @@ async fn libvirt(stream: &mut TcpStream, deadline: Deadline) -> Option<Service> 
         RpcOutcome::Silent => Service::Silent,
         RpcOutcome::Closed | RpcOutcome::Reset => Service::Closes,
         RpcOutcome::NotLibvirt(text) if text.starts_with("SSH-") => Service::Ssh(text),
-        RpcOutcome::NotLibvirt(text) => Service::Other(text),
+        RpcOutcome::NotLibvirt(text) | RpcOutcome::Garbled(text) => Service::Other(text),
     })
 }
 

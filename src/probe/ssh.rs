@@ -19,16 +19,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
+use super::daemon::{ANSWER, Heard, Wish};
 use super::known_hosts::Scratch;
-use super::{Deadline, ms_since, rpc, ssh_log};
-use crate::evidence::{Daemon, RpcOutcome, Session, SshFailure, Way};
+use super::rpc::Conversation;
+use super::{Deadline, ms_since, ssh_log};
+use crate::evidence::{RpcOutcome, Session, SshFailure, Way};
 use crate::plan::HANDED_ON;
 use crate::text::system_words;
 
 /// What the remote side may print to standard error, in bytes.
 const LARGEST: u64 = 64 * 1024;
-/// After the login the daemon may take so long for its answer.
-const ANSWER: Duration = Duration::from_secs(5);
 /// How often ssh's log is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long ssh may take to end by itself, when its stream is closed.
@@ -83,13 +83,14 @@ impl Run<'_> {
     /// Runs the client's command and asks the daemon over it.
     pub(crate) async fn ask(
         &self,
+        wish: Wish<'_>,
         scratch: &Scratch,
         deadline: Deadline,
-    ) -> (Session, Option<Daemon>) {
+    ) -> (Session, Option<Heard>) {
         let start = Instant::now();
         let log = scratch.file("ssh.log");
         let mut session = Session { argv: shown(&self.arguments(&log)), ..Session::default() };
-        let (mut stream, mut child) = match self.start(&log) {
+        let (stream, mut child) = match self.start(&log) {
             Ok(started) => started,
             Err(error) => {
                 session.failure = Some(SshFailure::NotStarted);
@@ -100,9 +101,13 @@ impl Run<'_> {
         let stderr = child.stderr.take();
         let drained = tokio::spawn(async move { drain(stderr).await });
         let asked = Instant::now();
-        let answer = until_answer(&mut stream, &log, deadline).await;
-        drop(stream);
+        let mut conversation = Conversation::new(stream);
+        let answer = until_answer(&mut conversation, &log, deadline).await;
         let timed_out = answer.is_none();
+        let answered = matches!(answer, Some(RpcOutcome::Answered(_) | RpcOutcome::Error(_)));
+        let outcome = answer.unwrap_or(RpcOutcome::Silent);
+        // The stream ends with what is said over it.
+        let heard = wish.go_on(conversation, outcome, Way::Ssh, asked, deadline).await;
         let status = end(&mut child, timed_out).await;
         session.exit = status.and_then(|status| status.code());
         session.remote_said = deadline_free(drained).await;
@@ -116,8 +121,7 @@ impl Run<'_> {
             }
         } else {
             // What runs in ssh's place tells nothing of the way: only its end.
-            session.established =
-                matches!(answer, Some(RpcOutcome::Answered(_) | RpcOutcome::Error(_)));
+            session.established = answered;
             session.said = std::mem::take(&mut session.remote_said);
             session.failure = (!session.established).then_some(SshFailure::Other);
         }
@@ -125,13 +129,8 @@ impl Run<'_> {
         if timed_out && !session.established {
             session.failure = Some(SshFailure::DeadlineReached);
         }
-        let outcome = answer.unwrap_or(RpcOutcome::Silent);
-        let daemon = session.established.then(|| Daemon {
-            duration_ms: ms_since(asked),
-            way: Way::Ssh,
-            outcome,
-        });
-        (session, daemon)
+        let heard = session.established.then_some(heard);
+        (session, heard)
     }
 
     fn start(&self, log: &Path) -> io::Result<(UnixStream, Child)> {
@@ -178,11 +177,11 @@ impl Run<'_> {
 
 /// Asks until there is an answer; gives up a while after the login, or at the deadline.
 async fn until_answer(
-    stream: &mut UnixStream,
+    conversation: &mut Conversation<UnixStream>,
     log: &Path,
     deadline: Deadline,
 ) -> Option<RpcOutcome> {
-    let mut ask = std::pin::pin!(rpc::ask(stream, deadline));
+    let mut ask = std::pin::pin!(conversation.greet(deadline));
     let mut patience: Option<Deadline> = None;
     loop {
         tokio::select! {

@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use time::format_description::well_known::Rfc3339;
 use tokio::task::JoinSet;
 
+use super::daemon::{Heard, Wish};
 use super::known_hosts::Scratch;
 use super::network::{self, Expected};
-use super::{Deadline, local, ms_since, rpc, socket};
+use super::{Deadline, local, ms_since, socket, tls};
 use crate::evidence::{
-    Attempt, Daemon, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, Way,
+    Attempt, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, TlsOutcome, Way,
 };
 use crate::plan::{Hop, Outcome, Plan, is_plain_for_shell};
 use crate::settings::Machine;
@@ -50,8 +51,7 @@ pub(crate) struct Looking {
 const EPILOGUE: Duration = Duration::from_millis(400);
 /// How long DNS may take to say why there is no address.
 const DNS_REASON: Duration = Duration::from_millis(2500);
-/// How long a daemon may take for its first answer.
-const ANSWER: Duration = Duration::from_secs(5);
+
 /// Looks at everything on the way of a plan.
 pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) -> Evidence {
     let mut walk = Walk {
@@ -203,15 +203,29 @@ impl Walk<'_> {
         self.ask_daemon(stream, Way::Unix).await
     }
 
-    async fn ask_daemon<S>(&mut self, mut stream: S, way: Way) -> Option<Hop>
+    async fn ask_daemon<S>(&mut self, stream: S, way: Way) -> Option<Hop>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     {
-        let start = Instant::now();
-        let outcome = rpc::ask(&mut stream, self.deadline.within(ANSWER)).await;
-        let failed = !matches!(outcome, RpcOutcome::Answered(_));
-        self.evidence.daemon = Some(Daemon { duration_ms: ms_since(start), way, outcome });
-        failed.then_some(Hop::Daemon)
+        let heard = Wish::of(self.plan).ask(stream, way, self.deadline).await;
+        self.take_down(heard)
+    }
+
+    /// Writes down what the daemon said; returns the hop where it ended.
+    fn take_down(&mut self, heard: Heard) -> Option<Hop> {
+        let answered = heard.daemon.answered().is_some();
+        let opened =
+            heard.opening.as_ref().is_none_or(|opening| opening.outcome.answer().is_some());
+        if heard.not_opened {
+            self.skip(&[Hop::Driver], &SkipReason::GoesOnward);
+        }
+        self.evidence.daemon = Some(heard.daemon);
+        self.evidence.driver = heard.opening;
+        match (answered, opened) {
+            (false, _) => Some(Hop::Daemon),
+            (true, false) => Some(Hop::Driver),
+            (true, true) => None,
+        }
     }
 
     async fn tcp(&mut self) -> Option<Hop> {
@@ -253,17 +267,34 @@ impl Walk<'_> {
         let has_ca = files.iter().all(SeenFile::suffices);
         self.evidence.local =
             Some(Local { files, duration_ms: ms_since(start), ..Local::default() });
-        self.skip(&[Hop::Session, Hop::Daemon], &SkipReason::NotSpoken);
-        // The client stops here; the rest of the way is still worth knowing.
-        let reached = self.reach_port().await;
-        if let Some((address, stream)) = reached {
-            let tried = Self::tried(address, stream);
-            let attempt =
-                network::identify(tried, address, Expected::Tls, true, self.deadline).await;
-            self.note_service(address, attempt.service);
-            return (!has_ca).then_some(Hop::Local);
+        let Some((address, stream)) = self.reach_port().await else {
+            return Some(if has_ca { Hop::Network } else { Hop::Local });
+        };
+        let plan = self.plan.tls.as_ref().filter(|_| has_ca);
+        let host = self.plan.effective_host.as_ref();
+        let (Some(plan), Some(host)) = (plan, host.map(ToString::to_string)) else {
+            // The client stops here; what answers is still worth knowing.
+            self.identify_tls(Self::tried(address, stream), address).await;
+            return Some(Hop::Local);
+        };
+        let (seen, stream) = tls::enter(stream, plan, &host, self.deadline).await;
+        let spoke = seen.version.is_some() || matches!(seen.outcome, TlsOutcome::Alert(_));
+        self.evidence.tls = Some(seen);
+        if spoke {
+            self.note_service(address, Some(Service::Tls));
+        } else {
+            let again = network::connect(address, self.looking.connect, self.deadline).await;
+            self.identify_tls(again, address).await;
         }
-        Some(if has_ca { Hop::Network } else { Hop::Local })
+        match stream {
+            Some(stream) => self.ask_daemon(stream, Way::Tls).await,
+            None => Some(Hop::Session),
+        }
+    }
+
+    async fn identify_tls(&mut self, tried: network::Tried, address: SocketAddr) {
+        let attempt = network::identify(tried, address, Expected::Tls, true, self.deadline).await;
+        self.note_service(address, attempt.service);
     }
 
     async fn ext(&mut self) -> Option<Hop> {
@@ -277,9 +308,9 @@ impl Walk<'_> {
         }
         let scratch = Scratch::new().ok()?;
         let run = self.run(&program, &[], false, None);
-        let (_, daemon) = run.ask(&scratch, self.deadline.within(ssh::LOGIN)).await;
-        self.evidence.daemon = daemon;
-        self.evidence.daemon.is_none().then_some(Hop::Daemon)
+        let wish = Wish::of(self.plan);
+        let (_, heard) = run.ask(wish, &scratch, self.deadline.within(ssh::LOGIN)).await;
+        heard.map_or(Some(Hop::Daemon), |heard| self.take_down(heard))
     }
 
     /// What the URI names that would be run, or go through a shell.

@@ -93,10 +93,12 @@ fn hop_evidence(hop: Hop, evidence: &Evidence) -> (Value, f64) {
         Hop::Local => serde_json::to_value(&evidence.local),
         Hop::Name => serde_json::to_value(&evidence.name),
         Hop::Network => serde_json::to_value(&evidence.network),
+        Hop::Session if evidence.tls.is_some() => serde_json::to_value(&evidence.tls),
         Hop::Session => serde_json::to_value(&evidence.session),
         Hop::Remote => serde_json::to_value(&evidence.remote),
         Hop::Daemon => serde_json::to_value(&evidence.daemon),
-        Hop::Uri | Hop::Driver => Ok(Value::Null),
+        Hop::Driver => serde_json::to_value(&evidence.driver),
+        Hop::Uri => Ok(Value::Null),
     };
     let value = value.expect("evidence has string keys and finite numbers");
     let ms = value.get("duration_ms").and_then(Value::as_f64).unwrap_or(0.0);

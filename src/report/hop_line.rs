@@ -2,9 +2,9 @@
 
 use crate::engine::Status;
 use crate::evidence::{
-    AgentState, Attempt, Daemon, Evidence, Local, NameSight, Network, PortState, Remote,
-    RemoteSocket, Resolution, RpcOutcome, Service, Session, SkipReason, SocketKind, SocketSight,
-    UnixConnect,
+    AgentState, Attempt, Daemon, Evidence, Local, NameSight, Network, Opened, Opening, PortState,
+    Remote, RemoteSocket, Reply, Resolution, RpcOutcome, Service, Session, SkipReason, SocketKind,
+    SocketSight, Tls, TlsOutcome, UnixConnect,
 };
 use crate::plan::{Hop, Outcome, Plan, Proxy};
 use crate::tables::transports::Transport;
@@ -16,11 +16,12 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Local => evidence.local.as_ref().map(local),
         Hop::Name => evidence.name.as_ref().map(name),
         Hop::Network => evidence.network.as_ref().map(network),
-        Hop::Session => evidence.session.as_ref().map(session),
+        Hop::Session => evidence.session.as_ref().map(session).or(evidence.tls.as_ref().map(tls)),
         Hop::Remote => remote(plan, evidence, status),
         Hop::Daemon if status == Status::NotReached => None,
         Hop::Daemon => evidence.daemon.as_ref().map(daemon),
-        Hop::Driver => plan.needs_nothing().then(|| "guests made up by the client".to_owned()),
+        Hop::Driver if plan.needs_nothing() => Some("guests made up by the client".to_owned()),
+        Hop::Driver => evidence.driver.as_ref().map(opening),
     };
     let why = evidence.is_skipped(hop).map(skipped);
     match (observed.filter(|text| !text.is_empty()), why, status) {
@@ -40,6 +41,7 @@ fn skipped(why: &SkipReason) -> &'static str {
         SkipReason::NotSpoken => "not spoken by this program",
         SkipReason::InProcess => "the driver runs within the client",
         SkipReason::WouldStart => "the client would start the daemon; a check starts nothing",
+        SkipReason::GoesOnward => "not opened: the server would connect onward",
         SkipReason::RefusedBySsh => "not reached: ssh refuses what it is given",
         SkipReason::Proxied => {
             "not on the way: ssh goes through a proxy, a shared connection or another program"
@@ -213,6 +215,29 @@ fn session(session: &Session) -> String {
     format!("{server}logged in{}", key.or(method).unwrap_or_default())
 }
 
+fn tls(tls: &Tls) -> String {
+    let version = tls.version.as_deref().unwrap_or("TLS");
+    let sent = match &tls.certificates {
+        one if one.sent => "our certificate was sent",
+        one if one.asked => "no certificate of ours was sent",
+        _ => "no certificate of ours was asked for",
+    };
+    let doubts = &tls.certificates;
+    let doubt = doubts.objections.iter().chain(&doubts.own_objections).next();
+    match &tls.outcome {
+        TlsOutcome::Accepted => {
+            let doubt = doubt.map(|doubt| format!(" · {doubt}")).unwrap_or_default();
+            format!("{version}, let in, {sent}{doubt}")
+        }
+        TlsOutcome::NotConfirmed(how) => format!("{version}, not let in: {how}; {sent}"),
+        TlsOutcome::Alert(alert) => format!("ended with the alert {alert}; {sent}"),
+        TlsOutcome::NotTls => "does not speak TLS".to_owned(),
+        TlsOutcome::Silent => format!("no answer in {}", time(tls.duration_ms)),
+        TlsOutcome::Closed => "closes the connection".to_owned(),
+        TlsOutcome::Ours(why) => why.clone(),
+    }
+}
+
 fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
     let session = evidence.session.as_ref().filter(|session| session.established)?;
     if status != Status::Failed {
@@ -263,17 +288,38 @@ fn daemon(daemon: &Daemon) -> String {
     match &daemon.outcome {
         RpcOutcome::Answered(types) => {
             let types: Vec<&str> = types.iter().map(|kind| kind.name()).collect();
+            let mechanisms = daemon.mechanisms.as_ref().and_then(Reply::answer);
             format!(
-                "libvirt answers in {}, authentication: {}",
+                "libvirt answers in {}, authentication: {}{}",
                 time(daemon.duration_ms),
-                types.join(", ")
+                types.join(", "),
+                mechanisms.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default()
             )
         }
-        RpcOutcome::Error(text) => format!("answers with an error: {text}"),
-        RpcOutcome::Silent => format!("no answer in {}", time(daemon.duration_ms)),
-        RpcOutcome::Closed => "closes the connection".to_owned(),
-        RpcOutcome::Reset => "resets the connection".to_owned(),
-        RpcOutcome::NotLibvirt(text) => format!("is not libvirt: {text}"),
+        other => no_answer(other, daemon.duration_ms),
+    }
+}
+
+fn opening(opening: &Opening) -> String {
+    match &opening.outcome {
+        Reply::Answered(Opened { driver, libvirt, uri }) => {
+            let version = libvirt.as_ref().map(|version| format!("libvirt {version}"));
+            let parts = [driver.clone(), version, uri.clone()].into_iter().flatten();
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        other => no_answer(other, opening.duration_ms),
+    }
+}
+
+fn no_answer<T>(reply: &Reply<T>, ms: f64) -> String {
+    match reply {
+        Reply::Answered(_) => String::new(),
+        Reply::Error(error) => format!("answers with an error: {}", error.message),
+        Reply::Silent => format!("no answer in {}", time(ms)),
+        Reply::Closed => "closes the connection".to_owned(),
+        Reply::Reset => "resets the connection".to_owned(),
+        Reply::NotLibvirt(text) => format!("is not libvirt: {text}"),
+        Reply::Garbled(why) => format!("does not speak as libvirt does: {why}"),
     }
 }
 

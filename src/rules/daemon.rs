@@ -1,6 +1,13 @@
 //! Rules about the daemon: what answers in libvirt's own protocol, and what it asks for.
 
-use crate::evidence::{AuthType, Daemon, RpcOutcome, Way};
+mod opening;
+
+pub(crate) use opening::{
+    access_denied, driver_daemon_missing, driver_not_there, open_refused, open_unanswered,
+    path_not_opened,
+};
+
+use crate::evidence::{Daemon, Login, Reply, RpcOutcome, Way};
 use crate::finding::{Draft, Drafts};
 use crate::plan::Hop;
 use crate::rules::Seen;
@@ -36,7 +43,7 @@ fn where_asked(seen: &Seen<'_>) -> String {
             .filter(|_| seen.plan.hops().contains(&Hop::Network))
             .map(|network| network.port);
         match (seen_daemon(seen).map(|daemon| daemon.way), port) {
-            (Some(Way::Tcp), Some(port)) => format!("{host} port {port}"),
+            (Some(Way::Tcp | Way::Tls), Some(port)) => format!("{host} port {port}"),
             _ => host,
         }
     }
@@ -49,20 +56,28 @@ fn draft<'d>(seen: &Seen<'_>, out: &'d mut Drafts) -> &'d mut Draft {
 
 /// Something else than libvirt answers.
 pub(crate) fn not_libvirt(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(RpcOutcome::NotLibvirt(text)) = direct(seen).map(|daemon| &daemon.outcome) else {
-        return;
+    let text = match direct(seen).map(|daemon| &daemon.outcome) {
+        Some(RpcOutcome::NotLibvirt(text)) => text,
+        Some(RpcOutcome::Garbled(why)) => {
+            draft(seen, out).variant("garbled").fact("text", why);
+            return;
+        }
+        _ => return,
     };
-    let what = if text.starts_with("SSH-") {
-        "an ssh server"
-    } else if text.starts_with("HTTP") {
-        "a web server"
-    } else {
-        "something else"
+    let what = match text {
+        text if text.starts_with("SSH-") => "an ssh server",
+        text if text.starts_with("HTTP") => "a web server",
+        // An alert or a handshake record of SSL 3.0 or later.
+        text if text.starts_with(['\u{15}', '\u{16}']) => "a TLS server",
+        text if text.starts_with("220") => "a mail or FTP server",
+        text if text.starts_with("RFB ") => "a VNC server",
+        _ => "something else",
     };
-    draft(seen, out)
-        .fact("what", what)
-        .fact("text", text)
-        .quote(packet(text.as_bytes()), Some(0.0));
+    let draft = draft(seen, out).fact("what", what).fact("text", text);
+    draft.quote(packet(text.as_bytes()), Some(0.0));
+    if what == "a TLS server" {
+        draft.variant("tls");
+    }
 }
 
 /// It accepts, and says nothing.
@@ -96,26 +111,59 @@ pub(crate) fn daemon_closes(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// It answers with an error.
 pub(crate) fn daemon_error(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(RpcOutcome::Error(text)) = seen_daemon(seen).map(|daemon| &daemon.outcome) else {
-        return;
-    };
-    draft(seen, out).fact("error", text).quote(text, Some(0.0));
+    let Some(error) = seen_daemon(seen).and_then(|daemon| daemon.outcome.error()) else { return };
+    draft(seen, out).fact("error", &error.message).quote(&error.message, Some(0.0));
 }
 
-fn asks_for(seen: &Seen<'_>, kind: AuthType) -> bool {
-    seen_daemon(seen).and_then(Daemon::answered).is_some_and(|types| types.contains(&kind))
+/// What the client does about a login.
+fn login(seen: &Seen<'_>) -> Option<Login> {
+    seen_daemon(seen)?.login(seen.plan.authentication())
 }
 
 /// It asks for a SASL login.
 pub(crate) fn sasl_asked(seen: &Seen<'_>, out: &mut Drafts) {
-    if asks_for(seen, AuthType::Sasl) {
-        draft(seen, out);
+    if login(seen) != Some(Login::Sasl) {
+        return;
     }
+    let mechanisms = seen_daemon(seen).and_then(|daemon| daemon.mechanisms.as_ref());
+    let draft = draft(seen, out);
+    match mechanisms {
+        Some(Reply::Answered(names)) if !names.is_empty() => {
+            draft.variant("listed").fact("mechanisms", names.join(", "))
+        }
+        _ => draft,
+    };
+}
+
+/// It asks for a SASL login, and cannot begin one.
+pub(crate) fn sasl_not_working(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(reply) = seen_daemon(seen).and_then(Daemon::without_mechanisms) else { return };
+    let draft = draft(seen, out);
+    match reply.error() {
+        Some(error) => draft.fact("error", &error.message).quote(&error.message, Some(0.0)),
+        None => draft.variant("unanswered"),
+    };
+}
+
+/// `auth` wants what the server does not offer, or the client does not know it.
+pub(crate) fn login_not_offered(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(Login::Refused(words)) = login(seen) else { return };
+    let offered = seen_daemon(seen).and_then(Daemon::answered).unwrap_or_default();
+    let offered: Vec<&str> = offered.iter().map(|kind| kind.name()).collect();
+    let wanted = seen.plan.used("auth");
+    let draft = draft(seen, out).quote(words, Some(0.0)).fact("offered", offered.join(", "));
+    match wanted {
+        Some(planned) => {
+            draft.span = planned.value_span;
+            draft.fact("wanted", planned.value.as_slice())
+        }
+        None => draft.variant("unknown"),
+    };
 }
 
 /// It asks polkit.
 pub(crate) fn polkit_asked(seen: &Seen<'_>, out: &mut Drafts) {
-    if asks_for(seen, AuthType::Polkit) {
+    if login(seen) == Some(Login::Polkit) {
         let user = seen
             .reading
             .machine

@@ -93,7 +93,19 @@ pub(crate) fn socket_not_permitted(seen: &Seen<'_>, out: &mut Drafts) {
     };
     let user =
         seen.reading.machine.user.clone().unwrap_or_else(|| seen.reading.machine.uid.to_string());
-    draft.fact("user", user);
+    draft.fact("user", user).fact("readonly", read_only_way(seen, socket));
+}
+
+/// The command that needs no more than the read-only socket, where that is open.
+fn read_only_way(seen: &Seen<'_>, socket: &SocketSight) -> String {
+    let twin = format!("{}-ro", socket.path);
+    let local = seen.evidence.local.iter();
+    let mut others = local.flat_map(|local| &local.other_sockets);
+    let is_open = others.any(|one| one.path == twin && one.connect == Some(UnixConnect::Accepted));
+    // A command that somebody may paste: only letters that no shell reads.
+    let text = String::from_utf8_lossy(seen.reading.uri.text());
+    let is_plain = text.chars().all(|one| one.is_ascii_alphanumeric() || "+:/._-".contains(one));
+    if is_open && is_plain { format!("virsh -r -c {text}") } else { String::new() }
 }
 
 fn is_denied(socket: &SocketSight) -> bool {

@@ -1,4 +1,8 @@
-//! Rules about certificates.
+//! Rules about certificates and the session that they are for.
+
+mod session;
+
+pub(crate) use session::{tls_client_not_let_in, tls_handshake_failed};
 
 use crate::evidence::SeenFile;
 use crate::finding::Drafts;

@@ -180,17 +180,31 @@ impl Host {
 
     /// What the real virsh says as the user.
     pub(crate) fn virsh(&self, environment: &[(&str, &str)], uri: &str) -> Result<String, String> {
-        let output = self.as_user(environment, "virsh", &["-c", uri, "uri"]);
-        let text =
-            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").trim().to_owned();
-        if output.status.success() {
-            return Ok(text(&output.stdout));
-        }
-        let said = text(&output.stderr);
-        let core =
-            said.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&said);
-        Err(core.trim_start_matches("error: ").trim_end().to_owned())
+        virsh_said(&self.as_user(environment, "virsh", &["-c", uri, "uri"]))
     }
+
+    /// The same with any words.
+    pub(crate) fn virsh_words(&self, words: &[&str]) -> Result<String, String> {
+        virsh_said(&self.as_user(&[], "virsh", words))
+    }
+
+    /// The same as root.
+    pub(crate) fn virsh_as_root(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = self.command("virsh");
+        virsh_said(&command.args(arguments).arg("uri").stdin(Stdio::null()).output().unwrap())
+    }
+}
+
+/// The URI, or the client's words without what stands before every one of them.
+fn virsh_said(output: &Output) -> Result<String, String> {
+    let text =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").trim().to_owned();
+    if output.status.success() {
+        return Ok(text(&output.stdout));
+    }
+    let said = text(&output.stderr);
+    let core = said.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&said);
+    Err(core.trim_start_matches("error: ").trim_end().to_owned())
 }
 
 impl Drop for Host {

@@ -6,11 +6,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
 
+mod agree;
 #[path = "../support/contract.rs"]
 mod contract;
 mod daemon;
+mod driver;
 mod lab;
 mod local;
 mod network;
 mod remote;
 mod ssh;
+mod tls;

@@ -22,7 +22,7 @@ fn healthy_through_the_helper() {
             "session ok",
             "remote ok",
             "daemon ok",
-            "driver skipped"
+            "driver ok"
         ]
     );
     let session = &checked.hop("session")["evidence"];

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use super::Walk;
 use crate::evidence::{Local, RpcOutcome, Service, Session, SkipReason, SshConfig};
 use crate::plan::{Hop, Implementation};
+use crate::probe::daemon::Wish;
 use crate::probe::known_hosts::Scratch;
 use crate::probe::network::{self, Expected};
 use crate::probe::remote::{self, Questions};
@@ -116,26 +117,25 @@ impl Walk<'_> {
         let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
         let copy = scratch.copy_known_hosts(config, no_verify).unwrap_or_default();
         let run = self.run(program, argv, is_ssh, copy.as_ref());
-        let (session, daemon) = run.ask(&scratch, self.deadline.within(patience)).await;
+        let wish = Wish::of(self.plan);
+        let (session, heard) = run.ask(wish, &scratch, self.deadline.within(patience)).await;
         let established = session.established;
-        let answered = daemon.as_ref().is_some_and(|daemon| daemon.answered().is_some());
-        let over = daemon.as_ref().is_some_and(|daemon| {
+        self.evidence.session = Some(session);
+        let over = heard.as_ref().is_some_and(|heard| {
             matches!(
-                daemon.outcome,
+                heard.daemon.outcome,
                 RpcOutcome::Closed | RpcOutcome::Reset | RpcOutcome::NotLibvirt(_)
             )
         });
-        self.evidence.session = Some(session);
-        self.evidence.daemon = daemon;
+        let ended_at = heard.and_then(|heard| self.take_down(heard));
         if established && over && is_ssh {
             self.remote(program, copy.as_ref(), &scratch).await;
         }
         self.scratch = Some(scratch);
-        match (established, answered, over) {
-            (false, ..) => Some(Hop::Session),
-            (true, true, _) => None,
-            (true, false, true) => Some(Hop::Remote),
-            (true, false, false) => Some(Hop::Daemon),
+        match (established, over) {
+            (false, _) => Some(Hop::Session),
+            (true, true) => Some(Hop::Remote),
+            (true, false) => ended_at,
         }
     }
 

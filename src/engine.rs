@@ -6,12 +6,14 @@ pub(crate) mod catalogue;
 pub(crate) mod examples;
 pub(crate) mod fix;
 mod levels;
+mod parallel;
 mod seal;
 mod subject;
 mod suppress;
 mod verdict;
 
 pub(crate) use levels::{LevelError, Levels, Origin};
+pub(crate) use parallel::{in_order, locked};
 pub(crate) use seal::{replaced, seal};
 pub(crate) use subject::Subject;
 pub(crate) use suppress::{Suppressions, expired_paths};

@@ -10,13 +10,17 @@ mod context;
 mod escape;
 mod extent;
 mod hole;
+mod left_out;
 mod line;
 mod located;
+mod part;
 mod terraform;
 mod walk;
 
 pub(crate) use candidate::scan;
 pub(crate) use context::{Context, Dialect};
+pub(crate) use left_out::{IgnoredBy, Why};
 pub(crate) use located::Located;
+pub(crate) use part::parts;
 pub(crate) use terraform::Terraform;
-pub(crate) use walk::{Problem, ProblemKind, Walk, read_file};
+pub(crate) use walk::{Input, Opened, Problem, ProblemKind, Walk, by_name, read_file};

@@ -14,6 +14,7 @@ mod flow;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 mod hop_line;
+pub(crate) mod inspect;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint_text;
@@ -58,6 +59,21 @@ pub(crate) struct Placed {
 }
 
 impl Placed {
+    /// The same in a text that has another one before it, which ends with its line: so
+    /// many bytes in so many lines.
+    pub(crate) fn moved(mut self, lines: u32, bytes: u32) -> Self {
+        let moved = |place: &mut Position| *place = place.moved(lines, bytes);
+        moved(&mut self.start);
+        moved(&mut self.end);
+        let edits = self.edits.iter_mut().flatten().flatten();
+        for (start, end, _) in self.labels.iter_mut().chain(edits) {
+            moved(start);
+            moved(end);
+        }
+        self.excerpt.line += lines;
+        self
+    }
+
     /// Whether it can be mended, and how far the fix may be trusted.
     pub(crate) fn fixable(&self) -> Option<Applicability> {
         let fixes = self.finding.fixes.iter().zip(&self.edits);
@@ -125,6 +141,13 @@ impl LintRun {
             Judged::Argument { uri, unsettled } => Some((uri, (*unsettled)?)),
             Judged::File(_) => None,
         })
+    }
+
+    /// Tells of what could not be read or finished, once for all files that it is about.
+    pub(crate) fn trouble(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// Keeps and counts a finding.

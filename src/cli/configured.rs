@@ -1,16 +1,15 @@
 //! Which settings are in force: from the command line, from our configuration file, and
 //! for each file from the one nearest to it.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::CliError;
 use super::common::{Clients, Common, RuleOptions};
-use crate::engine::{Levels, Origin};
+use crate::engine::{Levels, Origin, locked};
 use crate::settings::{ConfigError, ConfigFile, FailOn};
+use crate::tables::clients::Client;
 
 /// The configuration in force for what stands in no file.
 #[derive(Debug, Default)]
@@ -30,6 +29,16 @@ pub(crate) struct InForce {
     pub(crate) fail_on_origin: Origin,
     /// The file that they come from.
     pub(crate) config: Option<Arc<ConfigFile>>,
+}
+
+impl InForce {
+    /// Whose reading counts in a file that itself is for `own`.
+    pub(crate) fn client(&self, own: Option<Client>) -> Client {
+        match self.clients {
+            Some(Clients::One(client)) => client,
+            Some(Clients::All) | None => own.unwrap_or(Client::LIBVIRT),
+        }
+    }
 }
 
 impl Configured {
@@ -69,16 +78,16 @@ pub(crate) struct Configurations<'a> {
     today: String,
     /// One for all, where a person named it or wants none.
     one: Option<Configured>,
-    folders: RefCell<HashMap<PathBuf, Folder>>,
-    read: RefCell<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
-    known: RefCell<HashMap<Key, Rc<InForce>>>,
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    read: Mutex<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
+    known: Mutex<HashMap<Key, Arc<InForce>>>,
 }
 
 /// A configuration file, and which of its tables for some paths match.
 type Key = (PathBuf, Vec<bool>);
 
 /// A folder's whole path, and the configuration nearest to it or why there is none.
-type Folder = Rc<(PathBuf, Result<Option<Arc<ConfigFile>>, ConfigError>)>;
+type Folder = Arc<(PathBuf, Result<Option<Arc<ConfigFile>>, ConfigError>)>;
 
 impl<'a> Configurations<'a> {
     /// With the options of the command line over every file's own.
@@ -94,19 +103,19 @@ impl<'a> Configurations<'a> {
             fail_on,
             today: common.today(),
             one: is_one.then(|| Configured::of(common)).transpose()?,
-            folders: RefCell::default(),
-            read: RefCell::default(),
-            known: RefCell::default(),
+            folders: Mutex::default(),
+            read: Mutex::default(),
+            known: Mutex::default(),
         })
     }
 
     /// The settings for what stands in no file.
-    pub(crate) fn here(&self) -> Result<Rc<InForce>, CliError> {
+    pub(crate) fn here(&self) -> Result<Arc<InForce>, CliError> {
         self.of(Path::new("."))
     }
 
     /// The settings for a file.
-    pub(crate) fn of(&self, path: &Path) -> Result<Rc<InForce>, CliError> {
+    pub(crate) fn of(&self, path: &Path) -> Result<Arc<InForce>, CliError> {
         let folder = self.folder(path);
         let config = match (&self.one, &folder.1) {
             (Some(one), _) => one.file.clone(),
@@ -122,21 +131,21 @@ impl<'a> Configurations<'a> {
             .collect();
         let place = config.as_ref().map(|config| config.path.to_path_buf()).unwrap_or_default();
         let key = (place, matched);
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Ok(Rc::clone(known));
+        if let Some(known) = locked(&self.known).get(&key) {
+            return Ok(Arc::clone(known));
         }
         let (clients, clients_origin) = clients(config.as_deref(), &key.1, self.common)?;
         let (fail_on, fail_on_origin) = fail_on(config.as_deref(), self.fail_on);
         let levels = levels(config.as_deref(), &key.1, &self.today, self.options)?;
         let settings =
-            Rc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
-        self.known.borrow_mut().insert(key, Rc::clone(&settings));
+            Arc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
+        locked(&self.known).insert(key, Arc::clone(&settings));
         Ok(settings)
     }
 
     /// The configuration files that were used.
     pub(crate) fn files(&self) -> Vec<Arc<ConfigFile>> {
-        let known = self.known.borrow();
+        let known = locked(&self.known);
         let mut files: Vec<_> = known.values().filter_map(|one| one.config.clone()).collect();
         files.sort_by(|one, other| one.path.cmp(&other.path));
         files.dedup_by(|one, other| one.path == other.path);
@@ -146,20 +155,20 @@ impl<'a> Configurations<'a> {
     fn folder(&self, path: &Path) -> Folder {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        if let Some(known) = self.folders.borrow().get(folder) {
-            return Rc::clone(known);
+        if let Some(known) = locked(&self.folders).get(folder) {
+            return Arc::clone(known);
         }
         let whole = whole_path(folder);
         let config = if self.one.is_some() { Ok(None) } else { self.nearest(&whole) };
-        let found = Rc::new((whole, config));
-        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&found));
+        let found = Arc::new((whole, config));
+        locked(&self.folders).insert(folder.to_owned(), Arc::clone(&found));
         found
     }
 
     /// Read once, however many folders have it.
     fn nearest(&self, folder: &Path) -> Result<Option<Arc<ConfigFile>>, ConfigError> {
         let Some(path) = ConfigFile::find(folder) else { return Ok(None) };
-        let mut read = self.read.borrow_mut();
+        let mut read = locked(&self.read);
         let file = read.entry(path.clone()).or_insert_with(|| read_found(&path).map(Arc::new));
         file.clone().map(Some)
     }

@@ -1,18 +1,24 @@
 //! `virt-doctor uris`: the connection URIs in files, with their places.
 
+use std::cell::LazyCell;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use clap::Args as ClapArgs;
 
-use super::common::{Common, Format, OneFormat};
+use super::common::{Common, Format, OneFormat, RuleOptions};
+use super::configured::Configurations;
+use super::files::FileOptions;
 use super::target::read_stdin;
-use super::{CliError, Exit};
-use crate::engine::baseline;
-use crate::inventory::{Context, Dialect, Walk, read_file, scan};
+use super::{CliError, Exit, inspect};
+use crate::engine::{baseline, in_order, locked};
+use crate::inventory::{Context, Dialect, Input, Located, Opened, Problem, Walk, parts, scan};
 use crate::report::place::{Ground, shown_source};
 use crate::report::uris::{self, ListedUri, UrisRun};
 use crate::report::{console, lint_text};
+use crate::text::Span;
 
 /// List the connection URIs in files, with their places
 #[derive(Debug, ClapArgs)]
@@ -24,9 +30,8 @@ pub(super) struct Args {
     format: OneFormat,
     #[command(flatten)]
     common: Common,
-    /// The name by which the kind of standard input is told
-    #[arg(long, value_name = "NAME")]
-    stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    files: FileOptions,
     /// List URIs in these places too
     #[arg(long, value_name = "CONTEXT", value_delimiter = ',')]
     include: Vec<Include>,
@@ -44,34 +49,39 @@ enum Include {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    if args.files.inspect {
+        let options = RuleOptions::default();
+        let settings = Configurations::new(&args.common, &options, None)?;
+        let format = args.format.format;
+        return inspect::run(&args.files, &args.paths, &settings, &args.common, format);
+    }
     args.common.configured()?;
     let mut run = UrisRun::default();
-    let mut walk = Walk::default();
-    if args.paths.is_empty() {
+    let threads = args.files.threads();
+    let mut walk = Walk { threads: threads.get(), ..Walk::default() };
+    if args.paths.is_empty() && !args.files.has_list() {
         walk.add(Path::new("."));
     }
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
     for path in &args.paths {
-        if path == Path::new("-") {
+        if is_stdin(path) {
             match read_stdin() {
-                Ok(bytes) => {
-                    let name =
-                        args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
-                    list(args, &name, &bytes, &mut run);
-                }
+                Ok(bytes) => run.join(list(args, &args.files.stdin_name(), &bytes)),
                 Err(problem) => run.problems.push(problem),
             }
         } else {
             walk.add(path);
         }
     }
+    args.files.add_listed(&mut walk, args.paths.iter().any(is_stdin))?;
+    walk.without_repeats();
     run.problems.append(&mut walk.problems);
-    for input in &walk.inputs {
-        match read_file(input) {
-            Ok(Some(bytes)) => list(args, &input.path, &bytes, &mut run),
-            Ok(None) => {}
-            Err(problem) => run.problems.push(problem),
-        }
-    }
+    let one_large = Mutex::new(());
+    let work = |input: &Input| of_file(args, input, &one_large);
+    in_order(&walk.inputs, threads, work, |result| match result {
+        Ok(listed) => run.join(listed),
+        Err(problem) => run.problems.push(problem),
+    });
     let mut out = console::stdout(args.common.color);
     match args.format.format {
         Format::Text | Format::Concise => uris::text(&run, &mut out)?,
@@ -89,31 +99,64 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     })
 }
 
-fn list(args: &Args, path: &Path, bytes: &[u8], run: &mut UrisRun) {
+fn of_file(args: &Args, input: &Input, one_large: &Mutex<()>) -> Result<UrisRun, Problem> {
+    let Some(opened) = Opened::open(input)? else { return Ok(UrisRun::default()) };
+    // All threads work on one large file, so that no more than one is kept.
+    let _alone = opened.is_large().then(|| locked(one_large));
+    let bytes = opened.read()?;
+    Ok(bytes.map(|bytes| list(args, &input.path, &bytes)).unwrap_or_default())
+}
+
+fn list(args: &Args, path: &Path, bytes: &[u8]) -> UrisRun {
     // A list of known findings quotes URIs, and uses none.
     if bytes.starts_with(baseline::HEAD.as_bytes()) {
-        return;
+        return UrisRun::default();
     }
     let dialect = Dialect::of(path);
-    let scan = scan(bytes, dialect);
-    let ground = Ground::file(path, bytes, &scan.found);
-    run.files += 1;
-    run.holes += scan.holes;
-    let wanted = |context| match context {
+    let mut run = UrisRun { files: 1, ..UrisRun::default() };
+    let (mut lines, mut at) = (0, 0);
+    let work = |part: &Range<usize>| list_part(args, path, &bytes[part.clone()], dialect);
+    in_order(&parts(bytes, dialect), args.files.threads(), work, |mut part: ListedPart| {
+        for listed in &mut part.run.uris {
+            listed.start = listed.start.moved(lines, at);
+            listed.end = listed.end.moved(lines, at);
+        }
+        run.join(part.run);
+        lines += part.lines;
+        at += part.bytes;
+    });
+    run
+}
+
+/// What came of a part of a text; places are places in the part.
+struct ListedPart {
+    run: UrisRun,
+    lines: u32,
+    bytes: u32,
+}
+
+fn list_part(args: &Args, path: &Path, text: &[u8], dialect: Dialect) -> ListedPart {
+    let scan = scan(text, dialect);
+    let ground = LazyCell::new(|| Ground::file(path, text, &[]));
+    let wanted = |located: &&Located| match located.context {
         Context::Value | Context::Code => true,
         Context::Comment => args.include.contains(&Include::Comments),
         Context::Prose => args.include.contains(&Include::Prose),
     };
-    for located in scan.found.iter().filter(|located| wanted(located.context)) {
-        run.uris.push(ListedUri {
-            uri: shown_source(located, bytes),
-            file: path.to_owned(),
-            kind: dialect.kind,
-            key: located.key.clone(),
-            context: located.context,
-            templated: located.is_templated(),
-            start: ground.position(located.span.start),
-            end: ground.position(located.span.end),
-        });
+    let listed = scan.found.iter().filter(wanted).map(|located| ListedUri {
+        uri: shown_source(located, text),
+        file: path.to_owned(),
+        kind: dialect.kind,
+        key: located.key.clone(),
+        context: located.context,
+        templated: located.is_templated(),
+        start: ground.position(located.span.start),
+        end: ground.position(located.span.end),
+    });
+    let uris = listed.collect();
+    ListedPart {
+        run: UrisRun { uris, holes: scan.holes, ..UrisRun::default() },
+        lines: Span::empty(memchr::memchr_iter(b'\n', text).count()).start,
+        bytes: Span::empty(text.len()).start,
     }
 }

@@ -138,14 +138,12 @@ impl Search<'_> {
     fn count_hole(&self, scan: &mut Scan) {
         let line = self.line.bytes();
         let Some(separator) = memchr::memchr2(b':', b'=', line) else { return };
-        if !key_before(&line[..=separator]).is_some_and(|key| is_uri_key(&key)) {
-            return;
-        }
         let value = line[separator + 1..].trim_ascii();
         let value =
             value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
         if !value.is_empty()
             && Holes::new(value).end(0) == Some(value.len())
+            && key_before(&line[..=separator]).is_some_and(|key| is_uri_key(&key))
             && !self.is_comment(separator)
         {
             scan.holes += 1;

@@ -5,7 +5,7 @@ use crate::uri::HOLE;
 
 use super::context::Context;
 use super::escape::{Escape, Escapes};
-use super::line::Line;
+use super::line::{Line, is_plain};
 use super::located::{Located, Piece};
 
 /// What was read.
@@ -30,9 +30,9 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         in_quotes: value_end.is_some(),
         ends_with_command: in_command && quote.is_none(),
         escapes,
-        uri: Vec::new(),
+        uri: Vec::with_capacity(64),
         colon: None,
-        pieces: Vec::new(),
+        pieces: Vec::with_capacity(1),
         depth: 0,
         in_value: false,
     };
@@ -81,7 +81,12 @@ impl Reader<'_, '_> {
         let mut at = begin;
         while at < self.limit {
             let byte = self.text[at];
-            if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
+            if is_plain(byte) {
+                let run = self.text[at..self.limit].iter().take_while(|byte| is_plain(**byte));
+                let stop = at + run.count();
+                self.push_plain(at, stop);
+                at = stop;
+            } else if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
                 self.push_hole(Span::new(at, stop));
                 at = stop;
             } else if let Some(escape) = self.escapes.read(&self.text[at..self.limit]) {
@@ -184,13 +189,24 @@ impl Reader<'_, '_> {
     fn push(&mut self, at: usize, byte: u8) {
         let offset = self.uri.len();
         self.note(byte);
+        self.push_piece(offset, at, at + 1);
+    }
+
+    /// Bytes that nothing need be noted of.
+    fn push_plain(&mut self, at: usize, stop: usize) {
+        let offset = self.uri.len();
+        self.uri.extend_from_slice(&self.text[at..stop]);
+        self.push_piece(offset, at, stop);
+    }
+
+    fn push_piece(&mut self, offset: usize, at: usize, stop: usize) {
         match self.pieces.last_mut() {
             Some(piece) if !piece.hole && piece.file.end as usize == at => {
-                piece.file = Span::new(piece.file.start as usize, at + 1);
+                piece.file = Span::new(piece.file.start as usize, stop);
             }
             _ => self.pieces.push(Piece {
                 at: Span::empty(offset).start,
-                file: Span::new(at, at + 1),
+                file: Span::new(at, stop),
                 hole: false,
             }),
         }

@@ -24,12 +24,11 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// A file and the URIs found in it.
     pub(crate) fn file(path: &'a Path, source: &'a [u8], found: &[Located]) -> Self {
-        let secrets: Vec<Span> = found
-            .iter()
-            .flat_map(|located| {
-                secret_spans(&located.text).into_iter().map(|span| located.in_file(span))
-            })
-            .collect();
+        Self::with_secrets(path, source, secrets(found).collect())
+    }
+
+    /// A file and the places of the secrets in it.
+    pub(crate) fn with_secrets(path: &'a Path, source: &'a [u8], secrets: Vec<Span>) -> Self {
         let secrets = apart(secrets);
         Self { source, lines: Lines::of(source), file: Some(path), secrets, is_drawn: true }
     }
@@ -116,6 +115,13 @@ impl<'a> Ground<'a> {
             finding,
         }
     }
+}
+
+/// Where the secrets of some URIs stand in their file.
+pub(crate) fn secrets(found: &[Located]) -> impl Iterator<Item = Span> {
+    found.iter().flat_map(|located| {
+        secret_spans(&located.text).into_iter().map(|span| located.in_file(span))
+    })
 }
 
 /// In words, what stands for unknown text is an ellipsis.

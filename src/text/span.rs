@@ -64,6 +64,12 @@ impl Span {
         self.start <= other.end && other.start <= self.end
     }
 
+    /// The same place in a text that has so many bytes before this one.
+    #[must_use]
+    pub(crate) fn moved(self, bytes: u32) -> Self {
+        Self { start: self.start + bytes, end: self.end + bytes }
+    }
+
     /// The bytes of `text` at this place.
     #[must_use]
     pub fn of(self, text: &[u8]) -> &[u8] {
@@ -85,6 +91,14 @@ pub struct Position {
     pub column: u32,
     /// Offset in bytes, from 0.
     pub byte: u32,
+}
+
+impl Position {
+    /// The same place in a text that has so many whole lines before this one.
+    #[must_use]
+    pub(crate) fn moved(self, lines: u32, bytes: u32) -> Self {
+        Self { line: self.line + lines, byte: self.byte + bytes, ..self }
+    }
 }
 
 /// Where the lines of a text begin: turns offsets into positions.

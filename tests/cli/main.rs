@@ -10,6 +10,7 @@ mod configuration;
 #[path = "../support/contract.rs"]
 mod contract;
 mod documents;
+mod files;
 mod fixes;
 mod formats;
 mod run;

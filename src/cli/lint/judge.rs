@@ -1,18 +1,19 @@
 //! Judges the URIs of the command line and of files, and mends them.
 
-use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
+use super::file::JudgedFile;
 use super::known::Known;
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
 use crate::engine::baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
-use crate::engine::{Levels, Subject, Suppressions, expired_paths, seal};
+use crate::engine::{Levels, Subject, Suppressions, expired_paths, locked, seal};
 use crate::finding::Draft;
 use crate::inventory::{Context, Dialect, Located, Problem, ProblemKind, Terraform, scan};
-use crate::report::place::{Ground, shown_source};
+use crate::report::place::Ground;
 use crate::report::{Judged, LintRun, Placed};
 use crate::settings::{FailOn, Machine, Source};
 use crate::tables::clients::Client;
@@ -22,14 +23,15 @@ use crate::text::{Shown, Veil};
 pub(super) struct Judge<'a> {
     pub(super) settings: &'a Configurations<'a>,
     /// For the URIs of the command line.
-    pub(super) typed: Rc<InForce>,
-    pub(super) terraform: RefCell<Terraform>,
+    pub(super) typed: Arc<InForce>,
+    pub(super) terraform: Mutex<Terraform>,
     pub(super) here: Machine,
     /// For the URIs of files.
     pub(super) files: Machine,
     /// Whether findings are shown on the lines of their files.
     pub(super) is_drawn: bool,
-    pub(super) known: RefCell<Option<Known>>,
+    /// How many threads may judge.
+    pub(super) threads: NonZeroUsize,
 }
 
 impl Judge<'_> {
@@ -48,56 +50,26 @@ impl Judge<'_> {
         }
     }
 
-    /// The URIs of a file.
-    pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
-        // A list of known findings quotes URIs, and uses none.
+    /// The URIs of a file; nothing of a list of known findings, which quotes URIs and uses
+    /// none.
+    pub(super) fn text(&self, path: &Path, bytes: &[u8]) -> Result<Option<JudgedFile>, Problem> {
         if bytes.starts_with(baseline::HEAD.as_bytes()) {
-            return;
+            return Ok(None);
         }
-        let Some(settings) = self.settings_of(path, run) else { return };
-        let levels = &settings.levels;
-        let dialect = Dialect::of(path);
-        let scan = scan(bytes, dialect);
-        let client = self.client_of(path, &settings);
-        let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
-        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
-        let mut known = self.known.borrow_mut();
-        let mut known = known.as_mut().map(|known| known.file(path, levels));
-        let mut found: Vec<Placed> = Vec::new();
-        run.summary.files += 1;
-        run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
-        for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let judged = self.filed(&located.text, client, &settings).lint(levels);
-            run.summary.uris += 1;
-            if judged.findings.is_empty() {
-                continue;
-            }
-            let shown = shown_source(located, bytes);
-            for finding in judged.findings {
-                let rule = finding.rule;
-                if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
-                {
-                    run.summary.suppressed += 1;
-                } else if known.as_mut().is_some_and(|known| known.hides(rule, &shown, levels)) {
-                    run.summary.baselined += 1;
-                } else {
-                    found.push(ground.place(finding, &shown, client, Some(located)));
-                }
-            }
-        }
-        found.extend(about(&ground, &suppressions.drafts(levels), levels, client));
-        found.sort_by_key(|placed| placed.start.line);
-        if scan.found.iter().any(is_judged) {
-            run.judge(Judged::File(path.to_owned()));
-        }
-        add(path, found, settings.fail_on(), run);
+        let settings = self.settings_of(path)?;
+        Ok(Some(JudgedFile::of(self, path, bytes, settings)))
     }
 
     /// What there is to say about the configuration and the baseline themselves.
-    pub(super) fn own_files(&self, run: &mut LintRun) {
+    pub(super) fn own_files(&self, known: Option<&Known>, run: &mut LintRun) {
         for file in self.settings.files() {
-            let settings = self.settings_of(&file.path, run);
-            let Some(settings) = settings else { continue };
+            let settings = match self.settings_of(&file.path) {
+                Ok(settings) => settings,
+                Err(problem) => {
+                    run.trouble(problem);
+                    continue;
+                }
+            };
             let drafts = expired_paths(&file, &self.files.today);
             let found = about(
                 &Ground::file(&file.path, file.text.as_bytes(), &[]).drawn_if(self.is_drawn),
@@ -107,7 +79,7 @@ impl Judge<'_> {
             );
             add(&file.path, found, settings.fail_on(), run);
         }
-        if let Some(known) = &*self.known.borrow() {
+        if let Some(known) = known {
             let (levels, fail_on) = (&self.typed.levels, self.typed.fail_on());
             let ground = Ground::file(known.path(), known.text(), &[]).drawn_if(self.is_drawn);
             let found = about(&ground, &known.stale(levels), levels, Client::LIBVIRT);
@@ -135,17 +107,16 @@ impl Judge<'_> {
         path: &Path,
         bytes: &[u8],
         allowed: Allowed,
-        run: &mut LintRun,
-    ) -> Option<Mended> {
-        let settings = self.settings_of(path, run)?;
+    ) -> Result<Option<Mended>, Problem> {
+        let settings = self.settings_of(path)?;
         let levels = &settings.levels;
         let dialect = Dialect::of(path);
         let client = self.client_of(path, &settings);
         if bytes.starts_with(baseline::HEAD.as_bytes()) {
-            return None;
+            return Ok(None);
         }
-        Some(mend(bytes, |bytes| {
-            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today);
+        Ok(Some(mend(bytes, |bytes| {
+            let suppressions = Suppressions::of(bytes, dialect, &self.files.today);
             let mut fixes: Vec<Applicable> = Vec::new();
             for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
                 let subject = self.filed(&located.text, client, &settings);
@@ -159,50 +130,51 @@ impl Judge<'_> {
             let drafts = drafts.filter(|draft| levels.silencer(draft.rule).is_none());
             fixes.extend(drafts.filter_map(|draft| allowed.of(draft)));
             fixes
-        }))
+        })))
     }
 
-    /// The settings for a file; where its configuration is wrong, that is told once.
-    fn settings_of(&self, path: &Path, run: &mut LintRun) -> Option<Rc<InForce>> {
-        self.settings
-            .of(path)
-            .map_err(|error| {
-                let message = error.to_string();
-                if !run.problems.iter().any(|told| told.message == message) {
-                    run.problems.push(Problem {
-                        kind: ProblemKind::BadConfig,
-                        file: None,
-                        message,
-                    });
-                }
-            })
-            .ok()
+    /// The settings for a file.
+    fn settings_of(&self, path: &Path) -> Result<Arc<InForce>, Problem> {
+        self.settings.of(path).map_err(|error| Problem {
+            kind: ProblemKind::BadConfig,
+            file: None,
+            message: error.to_string(),
+        })
     }
 
     fn typed<'s>(&'s self, source: &'s Source) -> Subject<'s> {
-        let client = chosen(&self.typed, Client::LIBVIRT);
+        let client = self.typed.client(None);
         compared(Subject::new(source, client, &self.here, false), &self.typed)
     }
 
-    fn filed<'s>(&'s self, text: &'s [u8], client: Client, settings: &InForce) -> Subject<'s> {
+    pub(super) fn filed<'s>(
+        &'s self,
+        text: &'s [u8],
+        client: Client,
+        settings: &InForce,
+    ) -> Subject<'s> {
         compared(Subject::of_file(text, client, &self.files), settings)
     }
 
     /// A Terraform file is read by the Terraform provider.
-    fn client_of(&self, path: &Path, settings: &InForce) -> Client {
-        let own = self.terraform.borrow_mut().client_of(path);
-        chosen(settings, own.unwrap_or(Client::LIBVIRT))
+    pub(super) fn client_of(&self, path: &Path, settings: &InForce) -> Client {
+        settings.client(locked(&self.terraform).client_of(path))
     }
 }
 
 impl InForce {
-    fn fail_on(&self) -> FailOn {
+    pub(super) fn fail_on(&self) -> FailOn {
         self.fail_on.unwrap_or(FailOn::Warning)
     }
 }
 
 /// Findings of drafts that are about a file itself.
-fn about(ground: &Ground<'_>, drafts: &[Draft], levels: &Levels, client: Client) -> Vec<Placed> {
+pub(super) fn about(
+    ground: &Ground<'_>,
+    drafts: &[Draft],
+    levels: &Levels,
+    client: Client,
+) -> Vec<Placed> {
     seal(drafts, &Veil::default(), levels)
         .into_iter()
         .filter(|finding| levels.silencer(finding.rule).is_none())
@@ -220,18 +192,11 @@ fn add(path: &Path, found: Vec<Placed>, fail_on: FailOn, run: &mut LintRun) {
     }
 }
 
-fn chosen(settings: &InForce, otherwise: Client) -> Client {
-    match settings.clients {
-        Some(Clients::One(client)) => client,
-        Some(Clients::All) | None => otherwise,
-    }
-}
-
 fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
     Subject { compare: settings.clients == Some(Clients::All), ..subject }
 }
 
 /// Comments and running text are not in force.
-fn is_judged(located: &Located) -> bool {
+pub(super) fn is_judged(located: &Located) -> bool {
     matches!(located.context, Context::Value | Context::Code)
 }

@@ -33,7 +33,7 @@ use std::path::PathBuf;
 
 use crate::engine::Diagnosis;
 use crate::evidence::Evidence;
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Rule, Severity};
 use crate::inventory::Problem;
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
@@ -125,6 +125,8 @@ pub(crate) struct LintRun {
     pub(crate) summary: Summary,
     /// Whether a finding fails the run, by the settings of its own file.
     pub(crate) fails: bool,
+    /// The first finding of the highest severity.
+    pub(crate) worst: Option<(Severity, Rule)>,
 }
 
 impl LintRun {
@@ -152,8 +154,12 @@ impl LintRun {
 
     /// Keeps and counts a finding.
     pub(crate) fn add(&mut self, placed: Placed, fail_on: FailOn) {
-        self.fails |= fail_on.is_reached(placed.finding.severity);
-        self.summary.count(placed.finding.severity, placed.fixable());
+        let Finding { rule, severity, .. } = placed.finding;
+        self.fails |= fail_on.is_reached(severity);
+        if self.worst.is_none_or(|(worst, _)| severity > worst) {
+            self.worst = Some((severity, rule));
+        }
+        self.summary.count(severity, placed.fixable());
         self.findings.push(placed);
     }
 }

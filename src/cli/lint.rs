@@ -3,6 +3,7 @@
 mod file;
 mod judge;
 mod known;
+mod stream;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use clap::Args as ClapArgs;
 use self::file::JudgedFile;
 use self::judge::Judge;
 use self::known::Known;
+use self::stream::Stream;
 use super::common::{Common, RuleOptions};
 use super::configured::Configurations;
 use super::files::FileOptions;
@@ -113,11 +115,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             threads: args.files.threads(),
         },
         known,
+        stream: if args.fixing.diff { None } else { Stream::of(args) },
         run: LintRun::default(),
         changed: false,
     };
     lint.all(targets)?;
-    let Lint { known, mut run, changed, .. } = lint;
+    let Lint { known, stream, mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
         return Ok(if run.problems.is_empty() {
@@ -126,12 +129,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             Exit::Wrong
         });
     }
-    write(args, &mut run)?;
+    match stream {
+        Some(stream) => {
+            stream.end(&run)?;
+            complain(args, &run.problems);
+        }
+        None => write(args, &mut run)?,
+    }
     known.as_ref().map_or(Ok(()), Known::write)?;
     Ok(exit(&run, args.allow_empty))
 }
 
 impl Args {
+    /// Whether standard output is the mended text of standard input.
+    fn is_filter(&self) -> bool {
+        self.fixing.fix && self.targets.has_stdin()
+    }
+
     fn inspect(&self, settings: &Configurations<'_>) -> Result<Exit, CliError> {
         let here = self.common.machine_here();
         let paths = self.targets.sorted(&here).into_iter().map(|target| match target {
@@ -179,6 +193,8 @@ struct Lint<'a> {
     args: &'a Args,
     judge: Judge<'a>,
     known: Option<Known>,
+    /// Where findings go at once.
+    stream: Option<Stream<'a>>,
     run: LintRun,
     /// Whether a fix changed something, or would.
     changed: bool,
@@ -222,11 +238,16 @@ impl Lint<'_> {
 
     /// Judges all files, several at once.
     fn files(&mut self, inputs: &[Input]) {
-        let Self { args, judge, known, run, .. } = self;
+        let Self { args, judge, known, stream, run, .. } = self;
         let allowed = args.fixing.fix.then(|| args.fixing.allowed());
         let one_large = Mutex::new(());
         let work = |input: &Input| Outcome::of(judge, input, allowed, &one_large);
-        in_order(inputs, judge.threads, work, |outcome| outcome.join(known.as_mut(), run));
+        in_order(inputs, judge.threads, work, |outcome| {
+            outcome.join(known.as_mut(), run);
+            if let Some(stream) = stream {
+                stream.print(run);
+            }
+        });
     }
 
     fn uri(&mut self, text: &[u8]) -> Result<(), CliError> {
@@ -369,24 +390,42 @@ fn exit(run: &LintRun, allow_empty: bool) -> Exit {
 
 /// The files first: a reader of standard output may leave early.
 fn write(args: &Args, run: &mut LintRun) -> Result<(), CliError> {
-    let color = args.common.color;
     let unwritten =
         args.outputs.write_files(|format, out| render(format, run, Screen::PAPER, false, out));
     run.problems.extend(unwritten);
-    // Where standard output is the mended text, the report goes beside it.
-    let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
-        Box::new(console::stderr(color))
-    } else if matches!(args.outputs.printed(), ReportFormat::Json | ReportFormat::Jsonl) {
-        Box::new(console::uncoloured_stdout())
-    } else {
-        Box::new(console::stdout(color))
-    };
-    let screen = Screen::of_stdout(color);
+    let mut out = printed(args);
+    let screen = Screen::of_stdout(args.common.color);
     render(args.outputs.printed(), run, screen, args.common.quiet, &mut out)?;
     out.flush()?;
     drop(out);
     complain(args, &run.problems);
     Ok(())
+}
+
+/// Where standard output is the mended text, the report goes beside it.
+fn printed(args: &Args) -> Box<dyn Write> {
+    let color = args.common.color;
+    if args.is_filter() {
+        Box::new(console::stderr(color))
+    } else if matches!(args.outputs.printed(), ReportFormat::Json | ReportFormat::Jsonl) {
+        Box::new(console::uncoloured_stdout())
+    } else {
+        Box::new(console::stdout(color))
+    }
+}
+
+/// Only the findings, in a format that has one after the other.
+fn findings(
+    format: ReportFormat,
+    run: &LintRun,
+    screen: Screen,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReportFormat::Text => lint_text::findings(run, screen, out),
+        ReportFormat::Jsonl => json::finding_lines(run, out),
+        _ => concise::write(&run.findings, out),
+    }
 }
 
 fn render(

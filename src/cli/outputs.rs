@@ -111,7 +111,6 @@ impl Outputs {
     }
 
     /// Whether anything is written beside.
-    #[cfg(feature = "probe")]
     pub(crate) fn has_files(&self) -> bool {
         self.files().next().is_some()
     }

@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use nix::sys::stat::Mode;
 use serde_json::{Value, json};
@@ -277,4 +280,30 @@ fn a_large_file_has_its_baseline() {
     let document: Value = serde_json::from_str(&ran.assert_code(0).stdout).unwrap();
     assert!(document["summary"]["baselined"].as_u64().unwrap() >= 99, "{}", ran.stdout);
     assert_eq!(document["findings"], json!([]));
+}
+
+#[test]
+fn findings_are_printed_file_by_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "- uri: \"qemu:///system\"\n".repeat(10_000);
+    write(folder.path(), &[("a.yml", "u: qemu:///sytem\n"), ("b.yml", &long)]);
+    for format in ["text", "concise", "jsonl"] {
+        let start = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_virt-doctor"))
+            .args(["lint", "--threads", "1", "--format", format])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let first = start.elapsed();
+        assert!(line.contains("misspelt-path"), "{format}: {line}");
+        out.read_to_string(&mut line).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{format}: {line}");
+        assert!(first * 2 < start.elapsed(), "{format}: {first:?} of {:?}", start.elapsed());
+        let findings = line.matches("`qemu` does not open").count();
+        assert_eq!(findings, 1, "{format}: {line}");
+    }
 }

@@ -6,6 +6,8 @@ mod common;
 mod completions;
 mod configured;
 mod explain;
+mod files;
+mod inspect;
 mod lint;
 mod man;
 mod outputs;

@@ -7,6 +7,7 @@ pub(crate) mod examples;
 mod filed;
 pub(crate) mod fix;
 mod levels;
+mod parallel;
 mod policy;
 mod seal;
 mod subject;
@@ -15,6 +16,7 @@ mod verdict;
 
 pub(crate) use filed::about_its_place;
 pub(crate) use levels::{LevelError, Levels, Origin};
+pub(crate) use parallel::{in_order, locked};
 pub(crate) use policy::{Policies, Standing, is_policy};
 
 /// Whether a file is one of ours, a baseline or the page of a policy: it quotes URIs, and

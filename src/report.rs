@@ -15,6 +15,7 @@ mod flow;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 mod hop_line;
+pub(crate) mod inspect;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint_text;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 
 use crate::engine::{Diagnosis, Policies};
 use crate::evidence::Evidence;
-use crate::finding::{Applicability, Finding, Severity, ShownFix};
+use crate::finding::{Applicability, Finding, RuleId, Severity, ShownFix};
 use crate::inventory::{Problem, Tool};
 use crate::settings::{FailOn, UriOrigin};
 use crate::tables::clients::Client;
@@ -125,6 +126,8 @@ pub(crate) struct LintRun {
     pub(crate) fails: bool,
     /// The user's own rules that were in force, each set once.
     pub(crate) policies: Vec<Arc<Policies>>,
+    /// The first finding of the highest severity.
+    pub(crate) worst: Option<(Severity, RuleId)>,
 }
 
 impl LintRun {
@@ -150,10 +153,21 @@ impl LintRun {
         })
     }
 
+    /// Tells of what could not be read or finished, once for all files that it is about.
+    pub(crate) fn trouble(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
     /// Keeps and counts a finding.
     pub(crate) fn add(&mut self, placed: Placed, fail_on: FailOn) {
-        self.fails |= fail_on.is_reached(placed.finding.severity);
-        self.summary.count(placed.finding.severity, placed.fixable());
+        let Finding { rule, severity, .. } = placed.finding;
+        self.fails |= fail_on.is_reached(severity);
+        if self.worst.is_none_or(|(worst, _)| severity > worst) {
+            self.worst = Some((severity, rule));
+        }
+        self.summary.count(severity, placed.fixable());
         self.findings.push(placed);
     }
 }

@@ -85,7 +85,7 @@ pub(crate) struct Common {
 }
 
 /// Options that decide which rules speak.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleOptions {
     /// Only these rules or subjects

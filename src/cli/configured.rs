@@ -1,17 +1,16 @@
 //! Which settings are in force: from the command line, from our configuration file, and
 //! for each file from the one nearest to it.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::CliError;
 use super::common::{Clients, Common, RuleOptions};
-use crate::engine::{Levels, Origin, Policies};
+use crate::engine::{Levels, Origin, Policies, locked};
 use crate::inventory::{Problem, ProblemKind};
 use crate::settings::{ConfigError, ConfigFile, FailOn};
+use crate::tables::clients::Client;
 
 /// The configuration in force for what stands in no file.
 #[derive(Debug, Default)]
@@ -32,6 +31,16 @@ pub(crate) struct InForce {
     pub(crate) fail_on_origin: Origin,
     /// The file that they come from.
     pub(crate) config: Option<Arc<ConfigFile>>,
+}
+
+impl InForce {
+    /// Whose reading counts in a file that itself is for `own`.
+    pub(crate) fn client(&self, own: Option<Client>) -> Client {
+        match self.clients {
+            Some(Clients::One(client)) => client,
+            Some(Clients::All) | None => own.unwrap_or(Client::LIBVIRT),
+        }
+    }
 }
 
 impl Configured {
@@ -67,17 +76,17 @@ pub(crate) struct Configurations<'a> {
     today: String,
     /// One for all, where a person named it or wants none.
     one: Option<Configured>,
-    folders: RefCell<HashMap<PathBuf, Folder>>,
-    read: RefCell<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
-    policies: RefCell<HashMap<PathBuf, Result<Arc<Policies>, ConfigError>>>,
-    known: RefCell<HashMap<Key, Rc<InForce>>>,
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    read: Mutex<HashMap<PathBuf, Result<Arc<ConfigFile>, ConfigError>>>,
+    policies: Mutex<HashMap<PathBuf, Result<Arc<Policies>, ConfigError>>>,
+    known: Mutex<HashMap<Key, Arc<InForce>>>,
 }
 
 /// A configuration file, and which of its tables for some paths match.
 type Key = (PathBuf, Vec<bool>);
 
 /// A folder's whole path, and the configuration nearest to it or why there is none.
-type Folder = Rc<(PathBuf, Result<Option<Arc<ConfigFile>>, ConfigError>)>;
+type Folder = Arc<(PathBuf, Result<Option<Arc<ConfigFile>>, ConfigError>)>;
 
 impl<'a> Configurations<'a> {
     /// With the options of the command line over every file's own.
@@ -93,20 +102,20 @@ impl<'a> Configurations<'a> {
             fail_on,
             today: common.today(),
             one: is_one.then(|| Configured::of(common)).transpose()?,
-            folders: RefCell::default(),
-            read: RefCell::default(),
-            policies: RefCell::default(),
-            known: RefCell::default(),
+            folders: Mutex::default(),
+            read: Mutex::default(),
+            policies: Mutex::default(),
+            known: Mutex::default(),
         })
     }
 
     /// The settings for what stands in no file.
-    pub(crate) fn here(&self) -> Result<Rc<InForce>, CliError> {
+    pub(crate) fn here(&self) -> Result<Arc<InForce>, CliError> {
         self.of(Path::new("."))
     }
 
     /// The settings for a file.
-    pub(crate) fn of(&self, path: &Path) -> Result<Rc<InForce>, CliError> {
+    pub(crate) fn of(&self, path: &Path) -> Result<Arc<InForce>, CliError> {
         let folder = self.folder(path);
         let config = match (&self.one, &folder.1) {
             (Some(one), _) => one.file.clone(),
@@ -122,33 +131,45 @@ impl<'a> Configurations<'a> {
             .collect();
         let place = config.as_ref().map(|config| config.path.to_path_buf()).unwrap_or_default();
         let key = (place, matched);
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Ok(Rc::clone(known));
+        if let Some(known) = locked(&self.known).get(&key) {
+            return Ok(Arc::clone(known));
         }
         let (clients, clients_origin) = clients(config.as_deref(), &key.1, self.common)?;
         let (fail_on, fail_on_origin) = fail_on(config.as_deref(), self.fail_on);
         let policies = self.policies(config.as_deref())?;
         let levels = levels(config.as_deref(), &key.1, &self.today, self.options, &policies)?;
         let settings =
-            Rc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
-        self.known.borrow_mut().insert(key, Rc::clone(&settings));
+            Arc::new(InForce { levels, clients, clients_origin, fail_on, fail_on_origin, config });
+        locked(&self.known).insert(key, Arc::clone(&settings));
         Ok(settings)
     }
 
     /// The same; where its configuration is wrong, that is told once.
-    pub(crate) fn of_noted(&self, path: &Path, problems: &mut Vec<Problem>) -> Option<Rc<InForce>> {
-        let wrong = |error: CliError| {
-            let message = error.to_string();
-            if !problems.iter().any(|told| told.message == message) {
-                problems.push(Problem { kind: ProblemKind::BadConfig, file: None, message });
+    pub(crate) fn of_noted(
+        &self,
+        path: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Arc<InForce>> {
+        let wrong = |problem: Problem| {
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         };
-        self.of(path).map_err(wrong).ok()
+        self.of_or_problem(path).map_err(wrong).ok()
+    }
+
+    /// The same; where its configuration is wrong, that is for the caller to tell.
+    pub(crate) fn of_or_problem(&self, path: &Path) -> Result<Arc<InForce>, Problem> {
+        self.of(path).map_err(|error| Problem {
+            kind: ProblemKind::BadConfig,
+            file: None,
+            message: error.to_string(),
+        })
     }
 
     /// The configuration files that were used.
     pub(crate) fn files(&self) -> Vec<Arc<ConfigFile>> {
-        let known = self.known.borrow();
+        let known = locked(&self.known);
         let mut files: Vec<_> = known.values().filter_map(|one| one.config.clone()).collect();
         files.sort_by(|one, other| one.path.cmp(&other.path));
         files.dedup_by(|one, other| one.path == other.path);
@@ -158,7 +179,7 @@ impl<'a> Configurations<'a> {
     /// Those of a configuration, read once.
     fn policies(&self, config: Option<&ConfigFile>) -> Result<Arc<Policies>, ConfigError> {
         let Some(config) = config else { return Ok(Arc::default()) };
-        let mut known = self.policies.borrow_mut();
+        let mut known = locked(&self.policies);
         let read = || Policies::of_config(config).map(Arc::new);
         known.entry(config.path.to_path_buf()).or_insert_with(read).clone()
     }
@@ -166,20 +187,20 @@ impl<'a> Configurations<'a> {
     fn folder(&self, path: &Path) -> Folder {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        if let Some(known) = self.folders.borrow().get(folder) {
-            return Rc::clone(known);
+        if let Some(known) = locked(&self.folders).get(folder) {
+            return Arc::clone(known);
         }
         let whole = whole_path(folder);
         let config = if self.one.is_some() { Ok(None) } else { self.nearest(&whole) };
-        let found = Rc::new((whole, config));
-        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&found));
+        let found = Arc::new((whole, config));
+        locked(&self.folders).insert(folder.to_owned(), Arc::clone(&found));
         found
     }
 
     /// Read once, however many folders have it.
     fn nearest(&self, folder: &Path) -> Result<Option<Arc<ConfigFile>>, ConfigError> {
         let Some(path) = ConfigFile::find(folder) else { return Ok(None) };
-        let mut read = self.read.borrow_mut();
+        let mut read = locked(&self.read);
         let file = read.entry(path.clone()).or_insert_with(|| read_found(&path).map(Arc::new));
         file.clone().map(Some)
     }

@@ -1,23 +1,29 @@
 //! `virt-doctor lint`: static only, never opens a socket, never runs a program.
 
+mod file;
 mod judge;
 mod known;
+mod stream;
 
-use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use clap::Args as ClapArgs;
 
+use self::file::JudgedFile;
 use self::judge::Judge;
 use self::known::Known;
+use self::stream::Stream;
 use super::common::{Common, RuleOptions};
 use super::configured::Configurations;
+use super::files::FileOptions;
 use super::outputs::{Outputs, ReportFormat, root};
 use super::target::{Target, Targets, read_stdin};
-use super::{CliError, Exit};
+use super::{CliError, Exit, inspect};
 use crate::engine::fix::{Allowed, Mended};
-use crate::inventory::{Dialect, Problem, ProblemKind, Walk, read_file, scan};
+use crate::engine::{in_order, locked};
+use crate::inventory::{Dialect, Input, Opened, Problem, ProblemKind, Walk, read_file, scan};
 use crate::report::console::{self, Screen};
 use crate::report::place::Ground;
 use crate::report::{LintRun, concise, diff, github, gitlab, json, junit, lint_text, sarif};
@@ -39,12 +45,11 @@ pub(super) struct Args {
     /// Judge files against this machine, not against an ordinary user's without libvirt
     #[arg(long)]
     as_here: bool,
-    /// The name by which the kind of standard input is told
-    #[arg(long, value_name = "NAME")]
-    stdin_filename: Option<PathBuf>,
     /// A run without a URI is clean, not exit code 3
     #[arg(long)]
     allow_empty: bool,
+    #[command(flatten)]
+    files: FileOptions,
     #[command(flatten)]
     rules: RuleOptions,
     #[command(flatten)]
@@ -88,6 +93,9 @@ impl Fixing {
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let settings = Configurations::new(&args.common, &args.rules, args.fail_on)?;
+    if args.files.inspect {
+        return args.inspect(&settings);
+    }
     let typed = settings.here()?;
     let here = args.common.machine_here();
     let targets = args.targets.sorted(&here);
@@ -95,22 +103,26 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.check(&targets)?;
     let BaselineOptions { baseline, update_baseline } = &args.baseline;
     let known = baseline.as_deref().map(|path| Known::read(path, *update_baseline)).transpose()?;
+    let fixes = args.fixing.fix || args.fixing.diff;
     let mut lint = Lint {
         args,
         judge: Judge {
             settings: &settings,
             typed,
-            terraform: RefCell::default(),
+            terraform: Mutex::default(),
             here,
             files,
             is_drawn: args.outputs.have_text(),
-            known: RefCell::new(known),
+            listed: known.as_ref().filter(|_| fixes).map(|known| known.list().clone()),
+            threads: args.files.threads(),
         },
+        known,
+        stream: if args.fixing.diff { None } else { Stream::of(args) },
         run: LintRun { known: baseline.as_ref().map(|_| Vec::new()), ..LintRun::default() },
         changed: false,
     };
     lint.all(targets)?;
-    let Lint { judge, mut run, changed, .. } = lint;
+    let Lint { known, stream, mut run, changed, .. } = lint;
     if args.fixing.diff {
         complain(args, &run.problems);
         return Ok(if run.problems.iter().any(Problem::is_failure) {
@@ -121,12 +133,46 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             Exit::Clean
         });
     }
-    write(args, &mut run)?;
-    judge.known.borrow().as_ref().map_or(Ok(()), Known::write)?;
+    match stream {
+        Some(stream) => {
+            stream.end(&run)?;
+            complain(args, &run.problems);
+        }
+        None => write(args, &mut run)?,
+    }
+    known.as_ref().map_or(Ok(()), Known::write)?;
     Ok(exit(&run, args.allow_empty))
 }
 
 impl Args {
+    /// Whether standard output is the mended text of standard input.
+    fn is_filter(&self) -> bool {
+        self.fixing.fix && self.targets.has_stdin()
+    }
+
+    fn inspect(&self, settings: &Configurations<'_>) -> Result<Exit, CliError> {
+        let here = self.common.machine_here();
+        let paths = self.targets.sorted(&here).into_iter().map(|target| match target {
+            Target::Path(path) => Ok(path),
+            Target::Uri(_) | Target::Stdin => Err(CliError::Usage(
+                "--inspect tells of files and folders: it goes with no URI".to_owned(),
+            )),
+        });
+        let paths = paths.collect::<Result<Vec<PathBuf>, CliError>>()?;
+        let format = self.outputs.plain().ok_or_else(|| {
+            CliError::Usage(
+                "--inspect prints text, concise, json or jsonl: it goes with no other --format"
+                    .to_owned(),
+            )
+        })?;
+        if self.fixing.fix || self.fixing.diff || self.baseline.baseline.is_some() {
+            return Err(CliError::Usage(
+                "--inspect judges nothing: it goes with no --fix, --diff and --baseline".to_owned(),
+            ));
+        }
+        inspect::run(&self.files, &paths, settings, &self.common, format)
+    }
+
     /// Combinations that make no sense.
     fn check(&self, targets: &[Target]) -> Result<(), CliError> {
         self.outputs.check()?;
@@ -150,6 +196,9 @@ impl Args {
 struct Lint<'a> {
     args: &'a Args,
     judge: Judge<'a>,
+    known: Option<Known>,
+    /// Where findings go at once.
+    stream: Option<Stream<'a>>,
     run: LintRun,
     /// Whether a fix changed something, or would.
     changed: bool,
@@ -157,8 +206,9 @@ struct Lint<'a> {
 
 impl Lint<'_> {
     fn all(&mut self, targets: Vec<Target>) -> Result<(), CliError> {
-        let mut walk = Walk::default();
-        if targets.is_empty() {
+        let Args { files, outputs, fixing, .. } = self.args;
+        let mut walk = Walk { threads: files.threads().get(), ..Walk::default() };
+        if targets.is_empty() && !files.has_list() {
             walk.add(Path::new("."));
         }
         for target in targets {
@@ -167,23 +217,41 @@ impl Lint<'_> {
                 Target::Path(path) => walk.add(&path),
                 Target::Stdin => match read_stdin() {
                     Ok(bytes) => self.stdin(&bytes)?,
-                    Err(problem) => self.run.problems.push(problem),
+                    Err(problem) => self.run.trouble(problem),
                 },
             }
         }
+        files.add_listed(&mut walk, self.args.targets.has_stdin())?;
+        walk.without_repeats();
         self.run.problems.append(&mut walk.problems);
-        walk.inputs.retain(|input| input.named || !self.args.outputs.is_written(&input.path));
-        for input in &walk.inputs {
-            match read_file(input) {
-                Ok(Some(bytes)) => self.file(&input.path, bytes)?,
-                Ok(None) => {}
-                Err(problem) => self.run.problems.push(problem),
+        walk.inputs.retain(|input| input.named || !outputs.is_written(&input.path));
+        if fixing.diff {
+            for input in &walk.inputs {
+                match read_file(input) {
+                    Ok(Some(bytes)) => self.difference(&input.path, &bytes)?,
+                    Ok(None) => {}
+                    Err(problem) => self.run.trouble(problem),
+                }
             }
+            return Ok(());
         }
-        if !self.args.fixing.diff {
-            self.judge.own_files(&mut self.run);
-        }
+        self.files(&walk.inputs);
+        self.judge.own_files(self.known.as_ref(), &mut self.run);
         Ok(())
+    }
+
+    /// Judges all files, several at once.
+    fn files(&mut self, inputs: &[Input]) {
+        let Self { args, judge, known, stream, run, .. } = self;
+        let allowed = args.fixing.fix.then(|| args.fixing.allowed());
+        let one_large = Mutex::new(());
+        let work = |input: &Input| Outcome::of(judge, input, allowed, &one_large);
+        in_order(inputs, judge.threads, work, |outcome| {
+            outcome.join(known.as_mut(), run);
+            if let Some(stream) = stream {
+                stream.print(run);
+            }
+        });
     }
 
     fn uri(&mut self, text: &[u8]) -> Result<(), CliError> {
@@ -198,53 +266,32 @@ impl Lint<'_> {
 
     fn stdin(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         let fixing = &self.args.fixing;
-        let name = self.args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+        let name = self.args.files.stdin_name();
         if fixing.diff {
-            return self.difference(&name, bytes).map(drop);
+            return self.difference(&name, bytes);
         }
+        let mut outcome = Outcome::default();
         if fixing.fix {
-            let mended = self.judge.mended_text(&name, bytes, fixing.allowed(), &mut self.run);
+            let mended = outcome.keep(self.judge.mended_text(&name, bytes, fixing.allowed()));
             let text = mended.as_ref().map_or(bytes, |mended| &mended.text);
             console::pass_through(text)?;
-            self.judge.text(&name, text, &mut self.run);
-            if let Some(mended) = &mended {
-                self.count(mended);
-            }
+            outcome.judged = outcome.keep(self.judge.text(&name, text));
+            outcome.fixed = mended.as_ref().map_or(0, Mended::count);
         } else {
-            self.judge.text(&name, bytes, &mut self.run);
+            outcome.judged = outcome.keep(self.judge.text(&name, bytes));
         }
+        outcome.join(self.known.as_mut(), &mut self.run);
         Ok(())
-    }
-
-    fn file(&mut self, path: &Path, mut bytes: Vec<u8>) -> Result<(), CliError> {
-        let fixing = &self.args.fixing;
-        if fixing.diff {
-            return self.difference(path, &bytes).map(drop);
-        }
-        if fixing.fix {
-            let mended = self.judge.mended_text(path, &bytes, fixing.allowed(), &mut self.run);
-            if let Some(mended) = mended.filter(|mended| mended.text != bytes) {
-                match std::fs::write(path, &mended.text) {
-                    Ok(()) => {
-                        self.count(&mended);
-                        bytes = mended.text;
-                    }
-                    Err(error) => self.run.problems.push(not_written(path, &error)),
-                }
-            }
-        }
-        self.judge.text(path, &bytes, &mut self.run);
-        Ok(())
-    }
-
-    fn count(&mut self, mended: &Mended) {
-        self.run.summary.fixed += mended.applied.values().sum::<usize>();
     }
 
     fn difference(&mut self, path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-        let allowed = self.args.fixing.allowed();
-        let Some(mended) = self.judge.mended_text(path, bytes, allowed, &mut self.run) else {
-            return Ok(());
+        let mended = match self.judge.mended_text(path, bytes, self.args.fixing.allowed()) {
+            Ok(Some(mended)) => mended,
+            Ok(None) => return Ok(()),
+            Err(problem) => {
+                self.run.trouble(problem);
+                return Ok(());
+            }
         };
         let dialect = Dialect::of_file(path, bytes);
         let found = [bytes, &mended.text].map(|text| scan(text, dialect).found);
@@ -271,6 +318,60 @@ impl Lint<'_> {
     }
 }
 
+/// What came of one file, or did not.
+#[derive(Default)]
+struct Outcome {
+    judged: Option<JudgedFile>,
+    problems: Vec<Problem>,
+    fixed: usize,
+}
+
+impl Outcome {
+    /// Reads, mends if that is wanted, and judges.
+    fn of(
+        judge: &Judge<'_>,
+        input: &Input,
+        allowed: Option<Allowed>,
+        one_large: &Mutex<()>,
+    ) -> Self {
+        let mut outcome = Self::default();
+        let Some(opened) = outcome.keep(Opened::open(input)) else { return outcome };
+        // All threads work on one large file, so that no more than one is kept.
+        let _alone = opened.is_large().then(|| locked(one_large));
+        let Some(mut bytes) = outcome.keep(opened.read()) else { return outcome };
+        let path = &input.path;
+        let mended = allowed.map(|allowed| judge.mended_text(path, &bytes, allowed));
+        let mended = mended.and_then(|mended| outcome.keep(mended));
+        if let Some(mended) = mended.filter(|mended| mended.text != bytes) {
+            match std::fs::write(path, &mended.text) {
+                Ok(()) => {
+                    outcome.fixed = mended.count();
+                    bytes = mended.text;
+                }
+                Err(error) => outcome.problems.push(not_written(path, &error)),
+            }
+        }
+        outcome.judged = outcome.keep(judge.text(path, &bytes));
+        outcome
+    }
+
+    /// What there is, or the reason why there is nothing.
+    fn keep<T>(&mut self, result: Result<Option<T>, Problem>) -> Option<T> {
+        result.unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            None
+        })
+    }
+
+    fn join(self, known: Option<&mut Known>, run: &mut LintRun) {
+        self.problems.into_iter().for_each(|problem| run.trouble(problem));
+        run.summary.fixed += self.fixed;
+        if let Some(judged) = self.judged {
+            judged.join(known, run);
+        }
+    }
+}
+
 fn not_written(path: &Path, error: &io::Error) -> Problem {
     Problem {
         kind: ProblemKind::NotWritten,
@@ -293,24 +394,42 @@ fn exit(run: &LintRun, allow_empty: bool) -> Exit {
 
 /// The files first: a reader of standard output may leave early.
 fn write(args: &Args, run: &mut LintRun) -> Result<(), CliError> {
-    let color = args.common.color;
     let unwritten =
         args.outputs.write_files(|format, out| render(format, run, Screen::PAPER, false, out));
     run.problems.extend(unwritten);
-    // Where standard output is the mended text, the report goes beside it.
-    let mut out: Box<dyn Write> = if args.fixing.fix && args.targets.has_stdin() {
-        Box::new(console::stderr(color))
-    } else if matches!(args.outputs.printed(), ReportFormat::Json | ReportFormat::Jsonl) {
-        Box::new(console::uncoloured_stdout())
-    } else {
-        Box::new(console::stdout(color))
-    };
-    let screen = Screen::of_stdout(color);
+    let mut out = printed(args);
+    let screen = Screen::of_stdout(args.common.color);
     render(args.outputs.printed(), run, screen, args.common.quiet, &mut out)?;
     out.flush()?;
     drop(out);
     complain(args, &run.problems);
     Ok(())
+}
+
+/// Where standard output is the mended text, the report goes beside it.
+fn printed(args: &Args) -> Box<dyn Write> {
+    let color = args.common.color;
+    if args.is_filter() {
+        Box::new(console::stderr(color))
+    } else if matches!(args.outputs.printed(), ReportFormat::Json | ReportFormat::Jsonl) {
+        Box::new(console::uncoloured_stdout())
+    } else {
+        Box::new(console::stdout(color))
+    }
+}
+
+/// Only the findings, in a format that has one after the other.
+fn findings(
+    format: ReportFormat,
+    run: &LintRun,
+    screen: Screen,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReportFormat::Text => lint_text::findings(run, screen, out),
+        ReportFormat::Jsonl => json::finding_lines(run, out),
+        _ => concise::write(&run.findings, out),
+    }
 }
 
 fn render(

@@ -10,6 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ValueEnum};
 
 use super::CliError;
+use super::common::Format;
 use crate::inventory::{Problem, ProblemKind};
 use crate::report::console;
 use crate::report::root::Root;
@@ -85,6 +86,20 @@ impl Outputs {
             .map_or(ReportFormat::Text, |output| output.format)
     }
 
+    /// What is printed, where that is a format of every command and nothing else is asked for.
+    pub(crate) fn plain(&self) -> Option<Format> {
+        if self.files().next().is_some() {
+            return None;
+        }
+        match self.printed() {
+            ReportFormat::Text => Some(Format::Text),
+            ReportFormat::Concise => Some(Format::Concise),
+            ReportFormat::Json => Some(Format::Json),
+            ReportFormat::Jsonl => Some(Format::Jsonl),
+            _ => None,
+        }
+    }
+
     /// Whether a person reads one of them.
     pub(crate) fn have_text(&self) -> bool {
         self.printed() == ReportFormat::Text
@@ -96,7 +111,6 @@ impl Outputs {
     }
 
     /// Whether anything is written beside.
-    #[cfg(feature = "probe")]
     pub(crate) fn has_files(&self) -> bool {
         self.files().next().is_some()
     }

@@ -28,7 +28,7 @@ pub(crate) fn is_baseline(text: &[u8]) -> bool {
 }
 
 /// A list of known findings, and which of them were met in this run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Baseline {
     /// The folder to which the files are relative, with its whole path.
     folder: PathBuf,
@@ -47,7 +47,7 @@ struct Key {
     uri: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     key: Key,
     place: Span,

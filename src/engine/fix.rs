@@ -29,6 +29,13 @@ pub(crate) struct Mended {
     pub(crate) applied: BTreeMap<&'static str, usize>,
 }
 
+impl Mended {
+    /// How many fixes were applied.
+    pub(crate) fn count(&self) -> usize {
+        self.applied.values().sum()
+    }
+}
+
 /// A fix that may be applied, at its places in the text.
 pub(crate) struct Applicable {
     rule: RuleId,

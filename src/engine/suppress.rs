@@ -5,6 +5,8 @@
 
 mod comment;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use self::comment::{About, Request, requests};
 use crate::engine::bind::EVIDENCE;
 use crate::engine::{LevelError, Levels};
@@ -35,7 +37,7 @@ struct Name {
     text: String,
     /// The rules that it stands for; or the name that was probably meant.
     rules: Result<Vec<RuleId>, Option<&'static str>>,
-    used: bool,
+    used: AtomicBool,
 }
 
 /// A day that is over, or none.
@@ -74,12 +76,16 @@ impl Name {
             LevelError::Unknown { near, .. } => near,
             LevelError::Locked { .. } => None,
         });
-        Self { span, text, rules, used: false }
+        Self { span, text, rules, used: AtomicBool::new(false) }
     }
 
     /// The rule that it is the very name of, if nothing may silence that one.
     fn locked_rule(&self, levels: &Levels) -> Option<RuleId> {
         levels.named(&self.text).filter(|rule| levels.is_locked(*rule))
+    }
+
+    fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
     }
 
     /// Whether its rules looked and it silenced nothing. Of a rule that is off, or that a
@@ -88,7 +94,9 @@ impl Name {
         let on_evidence = |rule: Rule| EVIDENCE.iter().any(|row| row.0 == rule);
         let looks = |rule: &RuleId| levels.is_on(*rule) && !rule.builtin().is_some_and(on_evidence);
         let looked = |rules: &Vec<RuleId>| rules.iter().all(looks);
-        !self.used && self.rules.as_ref().is_ok_and(looked) && self.locked_rule(levels).is_none()
+        !self.is_used()
+            && self.rules.as_ref().is_ok_and(looked)
+            && self.locked_rule(levels).is_none()
     }
 }
 
@@ -109,24 +117,24 @@ impl Suppressions {
 
     /// Whether a finding of this rule about the text at `place` is silenced. What
     /// silences it is then in use.
-    pub(crate) fn hides(&mut self, rule: RuleId, place: Span, levels: &Levels) -> bool {
+    pub(crate) fn hides(&self, rule: RuleId, place: Span, levels: &Levels) -> bool {
         if self.list.is_empty() {
             return false;
         }
-        let (files, lines) = self.list.split_at_mut(self.whole_file);
+        let (files, lines) = self.list.split_at(self.whole_file);
         let from_here = lines.partition_point(|one| one.begins() <= place.end);
-        let near = lines[..from_here].iter_mut().rev().take_while(|one| match one.request.about {
+        let near = lines[..from_here].iter().rev().take_while(|one| match one.request.about {
             About::Lines(Some(lines)) => lines.touches(place),
             _ => true,
         });
         let here = near.filter(|one| one.request.about != About::Lines(None));
-        let file = files.iter_mut().filter(|one| one.request.about == About::WholeFile);
+        let file = files.iter().filter(|one| one.request.about == About::WholeFile);
         let mut hidden = false;
         for one in file.chain(here) {
             let stands_for =
-                |name: &&mut Name| name.rules.as_ref().is_ok_and(|rules| rules.contains(&rule));
-            for name in one.names.iter_mut().filter(stands_for) {
-                name.used = true;
+                |name: &&Name| name.rules.as_ref().is_ok_and(|rules| rules.contains(&rule));
+            for name in one.names.iter().filter(stands_for) {
+                name.used.store(true, Ordering::Relaxed);
                 hidden |= one.ended.is_none();
             }
         }
@@ -183,7 +191,7 @@ impl Suppression {
         let all_locked = self.names.iter().all(|name| name.locked_rule(levels).is_some());
         if let Some(ended) = self.ended.as_ref().filter(|_| !all_locked) {
             out.rule = Rule::ExpiredSuppression;
-            let used = self.names.iter().any(|name| name.used);
+            let used = self.names.iter().any(Name::is_used);
             let names: Vec<&str> = self.names.iter().map(|name| name.text.as_str()).collect();
             let variant = match (ended.is_day, used) {
                 (false, _) => "no-date",

@@ -8,6 +8,7 @@ mod fence;
 mod heredoc;
 mod long;
 
+use std::ops::Range;
 use std::path::Path;
 
 use self::block::Blocks;
@@ -37,10 +38,11 @@ pub(super) enum Around<'t> {
 }
 
 impl<'t> Around<'t> {
-    pub(super) fn new(text: &'t [u8], dialect: Dialect) -> Self {
+    /// For the lines of a part of a text.
+    pub(super) fn new(text: &'t [u8], part: Range<usize>, dialect: Dialect) -> Self {
         match dialect.embeds {
             Embeds::Fences => Self::Fences(Fences::default()),
-            Embeds::Heredocs(whose) if memchr::memmem::find(text, b"<<").is_some() => {
+            Embeds::Heredocs(whose) if memchr::memmem::find(&text[part], b"<<").is_some() => {
                 Self::Heredoc(Heredoc::new(text, whose))
             }
             Embeds::Blocks => Self::Blocks(Blocks::default()),
@@ -58,6 +60,37 @@ impl<'t> Around<'t> {
             Self::Blocks(blocks) => blocks.see(line),
             Self::LongStrings(strings) => strings.see(line),
         }
+    }
+}
+
+/// The places of a text at which a line begins and no text of another language goes on:
+/// told of a place that is one, or of the next one behind it.
+pub(super) struct Apart {
+    /// From where on, and up to where, a line is one of such a text.
+    within: Vec<Range<usize>>,
+}
+
+impl Apart {
+    /// None where that is not known without a look at every line.
+    pub(super) fn of(text: &[u8], dialect: Dialect) -> Option<Self> {
+        let has = |mark: &[u8]| memchr::memmem::find(text, mark).is_some();
+        let within = match dialect.embeds {
+            Embeds::Fences if has(b"```") || has(b"~~~") => return None,
+            Embeds::Heredocs(_) if has(b"<<") => return None,
+            Embeds::LongStrings if has(b"\"\"\"") || has(b"'''") => return None,
+            Embeds::Blocks => Blocks::all(text),
+            Embeds::Fences | Embeds::Heredocs(_) | Embeds::LongStrings | Embeds::Nothing => {
+                Vec::new()
+            }
+        };
+        Some(Self { within })
+    }
+
+    /// Behind the text that holds the place, or the place itself.
+    pub(super) fn behind(&self, at: usize) -> usize {
+        let before = self.within.partition_point(|range| range.start <= at);
+        let holding = before.checked_sub(1).map(|index| &self.within[index]);
+        holding.filter(|range| at < range.end).map_or(at, |range| range.end)
     }
 }
 
@@ -99,7 +132,7 @@ mod tests {
 
     /// For each line: `.` where it is the file's own, else the first letter of its kind.
     pub(super) fn followed(name: &str, text: &str) -> String {
-        let mut around = Around::new(text.as_bytes(), Dialect::of(Path::new(name)));
+        let mut around = Around::new(text.as_bytes(), 0..text.len(), Dialect::of(Path::new(name)));
         let mut start = 0;
         let mut out = String::new();
         for line in text.split_inclusive('\n') {

@@ -38,10 +38,9 @@ impl<'t> Comments<'t> {
         Self { text, dialect, open_until: 0, unclosed: false, is_template: false }
     }
 
-    /// Those of a whole file, which may be a template of one.
-    pub(super) fn of_file(text: &'t [u8], dialect: Dialect) -> Self {
-        let has = |(open, _): &(&[u8], &[u8])| memchr::memmem::find(text, open).is_some();
-        let is_template = !dialect.is_prose() && OF_TEMPLATES.iter().any(has);
+    /// Those of a part of a file, which may be a template of one.
+    pub(super) fn of_part(text: &'t [u8], part: Range<usize>, dialect: Dialect) -> Self {
+        let is_template = may_be_template(&text[part], dialect);
         Self { is_template, ..Self::new(text, dialect) }
     }
 
@@ -192,6 +191,17 @@ impl Quotes {
     }
 }
 
+/// Whether no comment of a text can go on over the end of a line.
+pub(super) fn all_end_with_their_line(text: &[u8], dialect: Dialect) -> bool {
+    let has = |block: Block| memchr::memmem::find(text, block.open).is_some();
+    !dialect.block.is_some_and(has) && !may_be_template(text, dialect)
+}
+
+fn may_be_template(text: &[u8], dialect: Dialect) -> bool {
+    let has = |(open, _): &(&[u8], &[u8])| memchr::memmem::find(text, open).is_some();
+    !dialect.is_prose() && OF_TEMPLATES.iter().any(has)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -200,7 +210,8 @@ mod tests {
 
     /// The text with every byte of a comment as `~`.
     fn veiled(name: &str, text: &str) -> String {
-        let mut comments = Comments::of_file(text.as_bytes(), Dialect::of(Path::new(name)));
+        let mut comments =
+            Comments::of_part(text.as_bytes(), 0..text.len(), Dialect::of(Path::new(name)));
         let mut start = 0;
         let mut out = String::new();
         for line in text.split_inclusive('\n') {

@@ -4,7 +4,7 @@ use crate::text::Span;
 
 use super::context::Context;
 use super::escape::{Escape, Escapes};
-use super::line::Line;
+use super::line::{Line, is_plain};
 use super::located::{Located, Origin};
 use super::shell;
 use super::spelling::Spelling;
@@ -32,7 +32,7 @@ pub(super) fn read(line: &Line<'_>, begin: usize, in_command: bool) -> Option<Ex
         in_quotes: value_end.is_some(),
         ends_with_command,
         escapes,
-        uri: Spelling::default(),
+        uri: Spelling::with_room(),
         colon: None,
         depth: 0,
         in_value: false,
@@ -87,7 +87,12 @@ impl Reader<'_, '_> {
         let mut at = begin;
         while at < self.limit {
             let byte = self.text[at];
-            if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
+            if is_plain(byte) {
+                let run = self.text[at..self.limit].iter().take_while(|byte| is_plain(**byte));
+                let stop = at + run.count();
+                self.uri.copy(&self.text[at..stop], at);
+                at = stop;
+            } else if let Some(stop) = self.hole_end(at).filter(|stop| *stop <= self.limit) {
                 self.uri.push_hole(Span::new(at, stop));
                 at = stop;
             } else if let Some(escape) = self.escapes.read(&self.text[at..self.limit]) {

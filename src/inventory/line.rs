@@ -78,6 +78,10 @@ impl<'t> Line<'t> {
         while at < self.end {
             let stop = match self.text[at] {
                 byte if byte == quote => return Some(at),
+                byte if is_plain(byte) => {
+                    at += 1;
+                    continue;
+                }
                 b'\\' => (at + 2).min(self.end),
                 b'`' => at + 1,
                 _ => self.holes.end(at).unwrap_or(at + 1),
@@ -90,6 +94,11 @@ impl<'t> Line<'t> {
         }
         None
     }
+}
+
+/// Most bytes of most URIs: those that begin no placeholder and no escape, and end nothing.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'+' | b'?')
 }
 
 /// More words than a URI with blanks by mistake would have.

@@ -5,6 +5,8 @@
 //! every character; the search for URIs then runs over that text. A document that its
 //! reader cannot read is left as the lines are, and that is said.
 
+use std::ops::Range;
+
 use super::context::Dialect;
 use super::scan::{Frame, Lines, Unsettled};
 use super::spelling::Spelling;
@@ -152,7 +154,14 @@ impl Reader {
 
 /// Reads what the lines left unsettled, and puts what it finds in the place of what the
 /// lines said. Gives the reason where that could not be done.
-pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option<PlainText> {
+///
+/// `part` is the whole text, or some whole documents of it.
+pub(super) fn refine(
+    text: &[u8],
+    part: Range<usize>,
+    dialect: Dialect,
+    lines: &mut Lines,
+) -> Option<PlainText> {
     let reader = dialect.reader.filter(|_| !lines.unsettled.is_empty())?;
     let mut plain = None;
     let mut give_up = |broken| {
@@ -162,20 +171,20 @@ pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option
     let unsettled = std::mem::take(&mut lines.unsettled);
     let mut texts = Vec::new();
     let mut sum = 0;
-    for (base, part) in parts(text, reader, &unsettled) {
+    for (base, part) in documents(text, part, reader, &unsettled) {
         let from = unsettled.partition_point(|place| place.at < base);
         let to = unsettled.partition_point(|place| place.at < base + part.len());
         let wanted = &unsettled[from..to];
         if wanted.is_empty() {
             continue;
         }
-        sum += part.len();
-        if part.len() > LARGEST || sum > LARGEST_SUM {
+        if part.len() > LARGEST || sum + part.len() > LARGEST_SUM {
             if wanted.iter().any(|place| place.is_pressing) {
                 give_up(None);
             }
             continue;
         }
+        sum += part.len();
         let read = match std::str::from_utf8(part) {
             Ok(text) => reader.read(&Document { text, base, dialect, wanted }),
             Err(error) => Err(Broken { at: error.valid_up_to(), why: "not UTF-8".to_owned() }),
@@ -189,33 +198,67 @@ pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option
     plain
 }
 
-/// The documents of a file: all of it, or what stands between the marks of YAML.
-fn parts<'t>(text: &'t [u8], reader: Reader, unsettled: &[Unsettled]) -> Vec<(usize, &'t [u8])> {
-    if reader != Reader::Yaml {
-        return vec![(0, text)];
-    }
-    let is_mark = |at: usize| {
-        let rest = &text[at..];
-        rest.starts_with(b"---") && rest.get(3).is_none_or(u8::is_ascii_whitespace)
-    };
-    let mut marks = memchr::memmem::find_iter(text, b"\n---")
-        .map(|at| at + 1)
-        .filter(|at| is_mark(*at))
-        .peekable();
-    let mut parts = Vec::new();
-    let mut start = 0;
+/// The same for lines of a document that is too large for its reader.
+pub(super) fn too_large(dialect: Dialect, lines: &Lines) -> Option<PlainText> {
+    let is_pressing = lines.unsettled.iter().any(|place| place.is_pressing);
+    let reader = dialect.reader.filter(|_| is_pressing)?;
+    Some(PlainText { format: reader.format(), broken: None })
+}
+
+/// The documents that are asked for: all of the text, or what stands between the marks of
+/// YAML.
+fn documents<'t>(
+    text: &'t [u8],
+    part: Range<usize>,
+    reader: Reader,
+    unsettled: &[Unsettled],
+) -> Vec<(usize, &'t [u8])> {
+    let mut ends = ends(text, part.clone(), reader).peekable();
+    let mut documents = Vec::new();
+    let mut start = part.start;
     for place in unsettled {
         if place.at < start {
             continue;
         }
-        while let Some(mark) = marks.next_if(|mark| *mark <= place.at) {
-            start = mark;
+        while let Some(end) = ends.next_if(|end| *end <= place.at) {
+            start = end;
         }
-        let end = marks.peek().copied().unwrap_or(text.len());
-        parts.push((start, &text[start..end]));
+        let end = ends.peek().copied().unwrap_or(part.end);
+        documents.push((start, &text[start..end]));
         start = end;
     }
-    parts
+    documents
+}
+
+/// Where a document ends and the next one begins.
+fn ends(text: &[u8], part: Range<usize>, reader: Reader) -> impl Iterator<Item = usize> {
+    let is_mark =
+        |rest: &[u8]| rest.starts_with(b"---") && rest.get(3).is_none_or(u8::is_ascii_whitespace);
+    let base = part.start;
+    let text = if reader == Reader::Yaml { &text[part] } else { b"" };
+    memchr::memmem::find_iter(text, b"\n---")
+        .map(|feed| feed + 1)
+        .filter(move |at| is_mark(&text[*at..]))
+        .map(move |at| base + at)
+}
+
+/// What of a text may be read apart from the rest of it, in order and without gaps:
+/// documents that may be given to their reader, and those that are too large for it.
+/// None where it is not known which will be.
+pub(super) fn apart(text: &[u8], reader: Option<Reader>) -> Option<Vec<(Range<usize>, bool)>> {
+    let Some(reader) = reader else { return Some(vec![(0..text.len(), true)]) };
+    let mut found: Vec<(Range<usize>, bool)> = Vec::new();
+    let (mut start, mut sum) = (0, 0);
+    for end in ends(text, 0..text.len(), reader).chain([text.len()]) {
+        let is_large = end - start > LARGEST;
+        match found.last_mut() {
+            Some((last, false)) if !is_large => last.end = end,
+            _ => found.push((start..end, is_large)),
+        }
+        sum += if is_large { 0 } else { end - start };
+        start = end;
+    }
+    (sum <= LARGEST_SUM).then_some(found)
 }
 
 /// Puts what stands in the texts in the place of what their lines held.

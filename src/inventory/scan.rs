@@ -2,6 +2,7 @@
 //! document where the lines do not settle what a place means.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use super::around::Around;
 use super::assembled::assembled;
@@ -10,6 +11,7 @@ use super::comment::Comments;
 use super::context::{Context, Dialect};
 use super::line::Line;
 use super::located::Located;
+use super::part::Part;
 use super::reader::{self, PlainText};
 use super::whole;
 
@@ -29,10 +31,21 @@ pub(crate) struct Scan {
 
 /// Finds the connection URIs of a file.
 pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
+    scan_part(text, &Part::whole(text), dialect)
+}
+
+/// Finds those of a part of a file. Their places are places in the file.
+pub(crate) fn scan_part(text: &[u8], part: &Part, dialect: Dialect) -> Scan {
     let mut lines = Lines::default();
-    lines.read(text, &Frame::of(dialect));
-    let plain_text = reader::refine(text, dialect, &mut lines);
-    lines.found.extend(assembled(text, dialect));
+    lines.read_part(text, part.range.clone(), &Frame::of(dialect));
+    let plain_text = if part.is_of_document {
+        reader::too_large(dialect, &lines)
+    } else {
+        reader::refine(text, part.range.clone(), dialect, &mut lines)
+    };
+    if part.range.len() == text.len() {
+        lines.found.extend(assembled(text, dialect));
+    }
     lines.found.sort_by_key(|located| located.span.start);
     Scan { found: lines.found, holes: lines.holes, plain_text }
 }
@@ -73,13 +86,21 @@ pub(super) struct Unsettled {
 impl Lines {
     /// Reads all lines of a text.
     pub(super) fn read(&mut self, text: &[u8], frame: &Frame) {
+        self.read_part(text, 0..text.len(), frame);
+    }
+
+    /// Reads some lines of a text: all, or those of a part of it.
+    fn read_part(&mut self, text: &[u8], part: Range<usize>, frame: &Frame) {
         let dialect = frame.dialect;
-        let mut around = Around::new(text, dialect);
-        let mut comments = Comments::of_file(text, dialect);
+        let mut around = Around::new(text, part.clone(), dialect);
+        let mut comments = Comments::of_part(text, part.clone(), dialect);
         let mut provider = whole::Provider::new(dialect);
-        let mut start = if text.starts_with(BOM) { BOM.len() } else { 0 };
-        while start < text.len() {
-            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+        let Range { mut start, end: last } = part;
+        if start == 0 && text.starts_with(BOM) {
+            start = BOM.len();
+        }
+        while start < last {
+            let end = memchr::memchr(b'\n', &text[start..last]).map_or(last, |at| start + at);
             let line = &text[start..end];
             let inner = around.see(start, line);
             let known = if inner.is_some() || comments.end_with_their_line() {

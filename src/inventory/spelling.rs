@@ -18,6 +18,11 @@ pub(super) struct Spelling {
 }
 
 impl Spelling {
+    /// An empty one, with room for most URIs.
+    pub(super) fn with_room() -> Self {
+        Self { text: Vec::with_capacity(64), pieces: Vec::with_capacity(1) }
+    }
+
     /// A byte that the file has itself.
     pub(super) fn push(&mut self, byte: u8, file: usize) {
         match self.pieces.last_mut() {

@@ -1,15 +1,26 @@
 //! Which files are read, and what becomes of those that cannot be.
 
-use super::reader::PlainText;
-use crate::text::system_words;
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
-use ignore::WalkBuilder;
+use ignore::{WalkBuilder, WalkState};
+use nix::fcntl::OFlag;
+
+use super::left_out::{LeftOut, left_out};
+use super::reader::PlainText;
+use crate::text::system_words;
 
 /// Files up to this size are read, in bytes: positions are 32-bit numbers.
 const LARGEST: u64 = 1 << 31;
+
+/// From this size on, in bytes, one at a time is enough to keep all processors busy.
+const LARGE: u64 = 8 << 20;
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +89,17 @@ impl Problem {
 pub(crate) struct Walk {
     pub(crate) inputs: Vec<Input>,
     pub(crate) problems: Vec<Problem>,
+    /// The folders that were looked into, in no order.
+    pub(crate) folders: Vec<PathBuf>,
+    /// How many threads look into folders; 0: as many as is good.
+    pub(crate) threads: usize,
+}
+
+/// What a thread met in a folder.
+enum Met {
+    File(PathBuf),
+    Folder(PathBuf),
+    Trouble(Problem),
 }
 
 impl Walk {
@@ -92,48 +114,129 @@ impl Walk {
     }
 
     fn add_folder(&mut self, folder: &Path) {
-        let walk = WalkBuilder::new(folder)
-            // Inventories live in hidden places too, such as .github and .env.
-            .hidden(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
-            .require_git(false)
-            .sort_by_file_path(Path::cmp)
-            .build();
-        for entry in walk {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    let path = entry.into_path();
-                    let path = path.strip_prefix("./").map_or(path.clone(), Path::to_owned);
-                    self.inputs.push(Input { path, named: false });
-                }
-                Ok(_) => {}
-                Err(error) => self.problems.push(not_walked(folder, &error)),
+        let (sender, receiver) = mpsc::channel();
+        walker(folder).threads(self.threads).build_parallel().run(|| {
+            let sender = sender.clone();
+            Box::new(move |entry| {
+                let met = match entry {
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                        Met::File(without_dot(entry.into_path()))
+                    }
+                    Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
+                        Met::Folder(without_dot(entry.into_path()))
+                    }
+                    Ok(_) => return WalkState::Continue,
+                    Err(error) => Met::Trouble(not_walked(folder, &error)),
+                };
+                sender.send(met).map_or(WalkState::Quit, |()| WalkState::Continue)
+            })
+        });
+        drop(sender);
+        let (files, problems) = (self.inputs.len(), self.problems.len());
+        for met in receiver {
+            match met {
+                Met::File(path) => self.inputs.push(Input { path, named: false }),
+                Met::Folder(path) => self.folders.push(path),
+                Met::Trouble(problem) => self.problems.push(problem),
             }
         }
+        self.inputs[files..].sort_by(|one, other| by_name(&one.path, &other.path));
+        self.problems[problems..].sort_by(|one, other| one.file.cmp(&other.file));
     }
+
+    /// What stands below a folder that was added, and was not reached.
+    pub(crate) fn left_out(&self, folder: &Path) -> Vec<LeftOut> {
+        let files = self.inputs.iter().map(|input| &*input.path);
+        let reached = files.chain(self.folders.iter().map(|folder| &**folder)).collect();
+        left_out(folder, &reached)
+    }
+
+    /// Each file once, where it came first.
+    pub(crate) fn without_repeats(&mut self) {
+        let mut seen = HashSet::new();
+        self.inputs.retain(|input| seen.insert(without_dot(input.path.clone())));
+    }
+}
+
+/// What is looked at below a folder.
+fn walker(folder: &Path) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(folder);
+    walker
+        // Inventories live in hidden places too, such as .github and .env.
+        .hidden(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .require_git(false);
+    walker
+}
+
+pub(super) fn without_dot(path: PathBuf) -> PathBuf {
+    path.strip_prefix("./").map(Path::to_owned).unwrap_or(path)
+}
+
+/// Folder by folder: as paths compare, and much faster where they have much in common.
+pub(crate) fn by_name(one: &Path, other: &Path) -> Ordering {
+    let (one, other) = (one.as_os_str().as_bytes(), other.as_os_str().as_bytes());
+    let apart = one.iter().zip(other).position(|(one, other)| one != other);
+    // The end of a name comes before everything that could go on with it.
+    let key = |byte: u8| if byte == b'/' { 0 } else { byte };
+    apart.map_or(one.len().cmp(&other.len()), |at| key(one[at]).cmp(&key(other[at])))
+}
+
+/// A file that is open and worth reading.
+#[derive(Debug)]
+pub(crate) struct Opened<'i> {
+    input: &'i Input,
+    file: File,
+    length: u64,
 }
 
 /// The bytes of a file; none for one that holds no text.
 pub(crate) fn read_file(input: &Input) -> Result<Option<Vec<u8>>, Problem> {
-    let path = &input.path;
-    // FIFOs and devices would block or never end.
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() {
-        return if input.named {
-            Err(not_read(path, "it is not a regular file"))
-        } else {
-            Ok(None)
-        };
+    Opened::open(input)?.map_or(Ok(None), Opened::read)
+}
+
+impl<'i> Opened<'i> {
+    /// None for what nobody named and is no file.
+    pub(crate) fn open(input: &'i Input) -> Result<Option<Self>, Problem> {
+        let path = &input.path;
+        let trouble = |error| unreadable(path, &error);
+        let not_regular = || not_read(path, "it is not a regular file");
+        // To open a device may do something. What a walk found was a file then.
+        if input.named && !std::fs::metadata(path).map_err(trouble)?.is_file() {
+            return Err(not_regular());
+        }
+        // If it is a FIFO now, this does not block.
+        let flags = OFlag::O_NONBLOCK.bits();
+        let file = File::options().read(true).custom_flags(flags).open(path).map_err(trouble)?;
+        let metadata = file.metadata().map_err(trouble)?;
+        if !metadata.is_file() {
+            return if input.named { Err(not_regular()) } else { Ok(None) };
+        }
+        if metadata.len() > LARGEST {
+            return Err(not_read(path, "it is larger than 2 GiB"));
+        }
+        Ok(Some(Self { input, file, length: metadata.len() }))
     }
-    if metadata.len() > LARGEST {
-        return Err(not_read(path, "it is larger than 2 GiB"));
+
+    /// Whether several at once would be too much to keep.
+    pub(crate) fn is_large(&self) -> bool {
+        self.length > LARGE
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    // As git and grep tell a binary file.
-    let binary = bytes[..bytes.len().min(8000)].contains(&0);
-    if binary && !input.named { Ok(None) } else { Ok(Some(bytes)) }
+
+    /// The bytes; none for a file that holds no text.
+    pub(crate) fn read(self) -> Result<Option<Vec<u8>>, Problem> {
+        let Self { input, file, length } = self;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+        let read = file.take(LARGEST).read_to_end(&mut bytes);
+        read.map_err(|error| unreadable(&input.path, &error))?;
+        let binary = is_binary(&bytes);
+        if binary && !input.named { Ok(None) } else { Ok(Some(bytes)) }
+    }
+}
+
+/// As git and grep tell a binary file.
+fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(8000)]).is_some()
 }
 
 /// What a walk stumbled over: the path that failed, once, and the system's words.
@@ -171,4 +274,20 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
 
 fn not_read(path: &Path, why: &str) -> Problem {
     Problem { kind: ProblemKind::NotRead, file: Some(path.to_owned()), message: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_ordered_as_paths_are() {
+        let names = ["a", "a/b", "a/b/c", "a-b", "a.b", "a b", "ab", "b/a", "b", "é", "a/.c"];
+        for one in names {
+            for other in names {
+                let (one, other) = (Path::new(one), Path::new(other));
+                assert_eq!(by_name(one, other), one.cmp(other), "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -29,7 +29,12 @@ pub(super) struct Provider {
 
 impl Provider {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { is_hcl: dialect.kind == "hcl", is_open: false }
+        Self { is_hcl: Self::is_followed(dialect), is_open: false }
+    }
+
+    /// Whether a language has such blocks.
+    pub(super) fn is_followed(dialect: Dialect) -> bool {
+        dialect.kind == "hcl"
     }
 
     pub(super) fn see(&mut self, line: &[u8]) {

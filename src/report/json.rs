@@ -64,15 +64,21 @@ pub(crate) fn lint(run: &LintRun) -> Value {
 
 /// The stream of `lint`.
 pub(crate) fn lint_lines(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
-    for placed in &run.findings {
-        let fields = FindingFields::of(placed);
-        write_line(&Line { version: 1, kind: "finding", fields }, out)?;
-    }
+    finding_lines(run, out)?;
     for problem in problems(&run.problems) {
         write_line(&line_of("problem", problem), out)?;
     }
     let summary = serde_json::to_value(run.summary)?;
     write_line(&line_of("summary", summary), out)
+}
+
+/// The findings of the stream.
+pub(crate) fn finding_lines(run: &LintRun, out: &mut dyn Write) -> io::Result<()> {
+    for placed in &run.findings {
+        let fields = FindingFields::of(placed);
+        write_line(&Line { version: 1, kind: "finding", fields }, out)?;
+    }
+    Ok(())
 }
 
 /// One finding, as every document has it.

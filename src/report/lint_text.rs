@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::console::Screen;
 use super::style::{faint, strong};
 use super::{LintRun, Summary, snippet};
-use crate::finding::RuleId;
 use crate::text::{Shown, Veil};
 
 /// Findings, problems, and a line that sums up.
@@ -15,25 +14,23 @@ pub(crate) fn write(
     quiet: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let renderer = snippet::renderer(screen);
-    for placed in &run.findings {
-        writeln!(out, "{}\n", snippet::draw(placed, &renderer, screen.width))?;
-    }
+    findings(run, screen, out)?;
     if !quiet {
         writeln!(out, "{}", summary(&run.summary))?;
-        if let Some(worst) = worst(run) {
+        if let Some((_, worst)) = run.worst {
             writeln!(out, "{}", faint(format!("More: virt-doctor explain {}", worst.name())))?;
         }
     }
     Ok(())
 }
 
-/// The rule of the first finding of the highest severity.
-fn worst(run: &LintRun) -> Option<RuleId> {
-    let findings = run.findings.iter().map(|placed| &placed.finding);
-    // Of several of the same severity `min_by_key` takes the first.
-    let worst = findings.min_by_key(|finding| std::cmp::Reverse(finding.severity));
-    worst.map(|finding| finding.rule)
+/// The findings, each under its line.
+pub(crate) fn findings(run: &LintRun, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = snippet::renderer(screen);
+    for placed in &run.findings {
+        writeln!(out, "{}\n", snippet::draw(placed, &renderer, screen.width))?;
+    }
+    Ok(())
 }
 
 /// "3 errors and 1 warning in 12 URIs of 4 files"

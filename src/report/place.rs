@@ -1,6 +1,7 @@
 //! From places in a URI to places in a file, or in the argument itself.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::diff::Side;
 use super::{Excerpt, Placed, snippet};
@@ -13,7 +14,7 @@ use crate::uri::{HOLE, secret_spans};
 /// The text that positions are counted in.
 pub(crate) struct Ground<'a> {
     source: &'a [u8],
-    lines: Lines<'a>,
+    lines: Arc<Lines<'a>>,
     file: Option<&'a Path>,
     /// Where the secrets of all its URIs stand.
     secrets: Vec<Span>,
@@ -24,20 +25,26 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// A file and the URIs found in it.
     pub(crate) fn file(path: &'a Path, source: &'a [u8], found: &[Located]) -> Self {
-        let own = found.iter().flat_map(|located| {
-            secret_spans(&located.text).into_iter().flat_map(|span| located.all_in_file(span))
-        });
-        let secrets: Vec<Span> =
-            own.chain(found.iter().flat_map(|one| cut_off(one, source))).collect();
+        let lines = Arc::new(Lines::of_file(source));
+        Self::with_secrets(path, source, lines, secrets(found, source).collect())
+    }
+
+    /// A file and the places of the secrets in it.
+    pub(crate) fn with_secrets(
+        path: &'a Path,
+        source: &'a [u8],
+        lines: Arc<Lines<'a>>,
+        secrets: Vec<Span>,
+    ) -> Self {
         let secrets = apart(secrets);
-        let lines = Lines::of_file(source);
         Self { source, lines, file: Some(path), secrets, is_drawn: true }
     }
 
     /// A URI given as an argument.
     pub(crate) fn argument(uri: &'a [u8]) -> Self {
         let secrets = secret_spans(uri);
-        Self { source: uri, lines: Lines::of(uri), file: None, secrets, is_drawn: true }
+        let lines = Arc::new(Lines::of(uri));
+        Self { source: uri, lines, file: None, secrets, is_drawn: true }
     }
 
     /// The same for a report that draws nothing: it is spared the excerpts.
@@ -121,6 +128,17 @@ impl<'a> Ground<'a> {
             finding,
         }
     }
+}
+
+/// Where the secrets of some URIs stand in their file.
+pub(crate) fn secrets<'a>(
+    found: &'a [Located],
+    source: &'a [u8],
+) -> impl Iterator<Item = Span> + 'a {
+    let own = found.iter().flat_map(|located| {
+        secret_spans(&located.text).into_iter().flat_map(|span| located.all_in_file(span))
+    });
+    own.chain(found.iter().flat_map(|one| cut_off(one, source)))
 }
 
 /// The secrets in what a shell cuts off a URI.

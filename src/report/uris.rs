@@ -35,6 +35,16 @@ pub(crate) struct UrisRun {
     pub(crate) holes: usize,
 }
 
+impl UrisRun {
+    /// Puts behind this what was found after it.
+    pub(crate) fn join(&mut self, mut next: Self) {
+        self.uris.append(&mut next.uris);
+        self.problems.append(&mut next.problems);
+        self.files += next.files;
+        self.holes += next.holes;
+    }
+}
+
 fn summary(run: &UrisRun) -> Value {
     Object::new().put("files", run.files).put("uris", run.uris.len()).put("holes", run.holes).done()
 }

@@ -13,6 +13,7 @@ mod contract;
 mod documents;
 mod drawings;
 mod explained;
+mod files;
 mod fixes;
 mod formats;
 mod mistakes;

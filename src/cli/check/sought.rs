@@ -116,7 +116,7 @@ fn of_files(
         let terms = Arc::new(Terms::of(&in_force, installed)?);
         let levels = &terms.levels;
         let dialect = Dialect::of_file(&input.path, &bytes);
-        let mut suppressions = Suppressions::of(&bytes, dialect, today, levels);
+        let suppressions = Suppressions::of(&bytes, dialect, today, levels);
         let scan = scan(&bytes, dialect);
         let plain = scan.plain_text.as_ref();
         problems.extend(plain.map(|plain| Problem::plain_text(&input.path, &bytes, plain)));

@@ -1,15 +1,18 @@
 //! Judges the URIs of the command line and of files, and mends them.
 
-use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-use super::known::Known;
+use super::file::JudgedFile;
+use super::known::{Known, whole_file_path};
 use crate::cli::common::Clients;
 use crate::cli::configured::{Configurations, InForce};
+use crate::engine::baseline::Baseline;
 use crate::engine::fix::{Allowed, Applicable, Mended, mend};
 use crate::engine::{
-    Levels, Standing, Subject, Suppressions, about_its_place, expired_paths, quotes_uris, seal,
+    Levels, Standing, Subject, Suppressions, about_its_place, expired_paths, locked, quotes_uris,
+    seal,
 };
 use crate::finding::{Draft, RuleId};
 use crate::inventory::{Dialect, Located, Problem, ProblemKind, Terraform, scan};
@@ -23,14 +26,17 @@ use crate::text::{Shown, Veil};
 pub(super) struct Judge<'a> {
     pub(super) settings: &'a Configurations<'a>,
     /// For the URIs of the command line.
-    pub(super) typed: Rc<InForce>,
-    pub(super) terraform: RefCell<Terraform>,
+    pub(super) typed: Arc<InForce>,
+    pub(super) terraform: Mutex<Terraform>,
     pub(super) here: Machine,
     /// For the URIs of files.
     pub(super) files: Machine,
     /// Whether findings are shown on the lines of their files.
     pub(super) is_drawn: bool,
-    pub(super) known: RefCell<Option<Known>>,
+    /// What was known before the run: no fix may touch it.
+    pub(super) listed: Option<Baseline>,
+    /// How many threads may judge.
+    pub(super) threads: NonZeroUsize,
 }
 
 impl Judge<'_> {
@@ -51,63 +57,17 @@ impl Judge<'_> {
         }
     }
 
-    /// The URIs of a file.
-    pub(super) fn text(&self, path: &Path, bytes: &[u8], run: &mut LintRun) {
+    /// The URIs of a file; nothing of one of ours, which quotes URIs and uses none.
+    pub(super) fn text(&self, path: &Path, bytes: &[u8]) -> Result<Option<JudgedFile>, Problem> {
         if quotes_uris(path, bytes) {
-            return;
+            return Ok(None);
         }
-        let Some(settings) = self.settings.of_noted(path, &mut run.problems) else { return };
-        let levels = &settings.levels;
-        let dialect = Dialect::of_file(path, bytes);
-        let scan = scan(bytes, dialect);
-        let place = settings.path_of(path);
-        run.had(levels.policies());
-        let client = self.client_of(path, &settings);
-        let ground = Ground::file(path, bytes, &scan.found).drawn_if(self.is_drawn);
-        let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
-        let mut known = self.known.borrow_mut();
-        let mut known = known.as_mut().map(|known| known.file(path, levels));
-        let mut found: Vec<Placed> = Vec::new();
-        let plain = scan.plain_text.as_ref();
-        run.problems.extend(plain.map(|plain| Problem::plain_text(path, bytes, plain)));
-        run.summary.files += 1;
-        run.summary.not_judged += scan.found.iter().filter(|located| !is_judged(located)).count();
-        for located in scan.found.iter().filter(|located| is_judged(located)) {
-            let subject = self.filed(located, client, &settings);
-            let subject = standing(subject, located, &place, dialect);
-            let filed = subject.lint_located(located, bytes, levels);
-            run.summary.uris += 1;
-            not_judged(Some(path), filed.failures, run);
-            if filed.in_uri.is_empty() && filed.in_file.is_empty() {
-                continue;
-            }
-            let shown = shown_source(located, bytes);
-            let in_uri = filed.in_uri.into_iter().map(|finding| (finding, Some(located)));
-            let in_file = filed.in_file.into_iter().map(|finding| (finding, None));
-            for (finding, within) in in_uri.chain(in_file) {
-                let rule = finding.rule;
-                if suppressions.hides(rule, located.span, levels) || levels.silencer(rule).is_some()
-                {
-                    run.summary.suppressed += 1;
-                } else if known.as_mut().is_some_and(|known| known.hides(rule, &shown, levels)) {
-                    run.summary.baselined += 1;
-                    let placed = ground.place(finding, &shown, client, Some(located));
-                    run.known.get_or_insert_default().push(placed);
-                } else {
-                    found.push(ground.place(finding, &shown, client, within));
-                }
-            }
-        }
-        found.extend(about(&ground, &suppressions.drafts(levels), levels, client));
-        found.sort_by_key(|placed| placed.start.line);
-        if scan.found.iter().any(is_judged) {
-            run.judge(Judged::File(path.to_owned()));
-        }
-        add(path, found, settings.fail_on(), run);
+        let settings = self.settings.of_or_problem(path)?;
+        Ok(Some(JudgedFile::of(self, path, bytes, settings)))
     }
 
     /// What there is to say about the configuration and the baseline themselves.
-    pub(super) fn own_files(&self, run: &mut LintRun) {
+    pub(super) fn own_files(&self, known: Option<&Known>, run: &mut LintRun) {
         for file in self.settings.files() {
             let settings = self.settings.of_noted(&file.path, &mut run.problems);
             let Some(settings) = settings else { continue };
@@ -120,7 +80,7 @@ impl Judge<'_> {
             );
             add(&file.path, found, settings.fail_on(), run);
         }
-        if let Some(known) = &*self.known.borrow() {
+        if let Some(known) = known {
             let (levels, fail_on) = (&self.typed.levels, self.typed.fail_on());
             let ground = Ground::file(known.path(), known.text(), &[]).drawn_if(self.is_drawn);
             let found = about(&ground, &known.stale(levels), levels, Client::LIBVIRT);
@@ -149,25 +109,24 @@ impl Judge<'_> {
         path: &Path,
         bytes: &[u8],
         allowed: Allowed,
-        run: &mut LintRun,
-    ) -> Option<Mended> {
-        let settings = self.settings.of_noted(path, &mut run.problems)?;
+    ) -> Result<Option<Mended>, Problem> {
+        let settings = self.settings.of_or_problem(path)?;
         let levels = &settings.levels;
         let dialect = Dialect::of_file(path, bytes);
         let client = self.client_of(path, &settings);
         let place = settings.path_of(path);
         if quotes_uris(path, bytes) {
-            return None;
+            return Ok(None);
         }
-        let listed = self.known.borrow().as_ref().map(|known| known.listed(path));
-        Some(mend(bytes, |bytes| {
+        let listed = self.listed.as_ref().map(|known| known.listed(&whole_file_path(path)));
+        Ok(Some(mend(bytes, |bytes| {
             let mut listed = listed.clone();
-            let mut suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
+            let suppressions = Suppressions::of(bytes, dialect, &self.files.today, levels);
             let mut fixes: Vec<Applicable> = Vec::new();
             for located in scan(bytes, dialect).found.iter().filter(|located| is_judged(located)) {
                 let subject = self.filed(located, client, &settings);
                 let subject = standing(subject, located, &place, dialect);
-                let mut is_silenced = |rule| {
+                let is_silenced = |rule| {
                     suppressions.hides(rule, located.span, levels)
                         || levels.silencer(rule).is_some()
                 };
@@ -194,33 +153,42 @@ impl Judge<'_> {
             let drafts = drafts.filter(|draft| levels.silencer(draft.rule).is_none());
             fixes.extend(drafts.filter_map(|draft| allowed.of(draft)));
             fixes
-        }))
+        })))
     }
 
     fn typed<'s>(&'s self, source: &'s Source) -> Subject<'s> {
-        let client = chosen(&self.typed, Client::LIBVIRT);
+        let client = self.typed.client(None);
         compared(Subject::new(source, client, &self.here, false), &self.typed)
     }
 
-    fn filed<'s>(&'s self, one: &'s Located, client: Client, settings: &InForce) -> Subject<'s> {
+    pub(super) fn filed<'s>(
+        &'s self,
+        one: &'s Located,
+        client: Client,
+        settings: &InForce,
+    ) -> Subject<'s> {
         compared(Subject::of_file(&one.text, client, &self.files), settings)
     }
 
     /// A Terraform file is read by the Terraform provider.
-    fn client_of(&self, path: &Path, settings: &InForce) -> Client {
-        let own = self.terraform.borrow_mut().client_of(path);
-        chosen(settings, own.unwrap_or(Client::LIBVIRT))
+    pub(super) fn client_of(&self, path: &Path, settings: &InForce) -> Client {
+        settings.client(locked(&self.terraform).client_of(path))
     }
 }
 
 impl InForce {
-    fn fail_on(&self) -> FailOn {
+    pub(super) fn fail_on(&self) -> FailOn {
         self.fail_on.unwrap_or(FailOn::Warning)
     }
 }
 
 /// Findings of drafts that are about a file itself.
-fn about(ground: &Ground<'_>, drafts: &[Draft], levels: &Levels, client: Client) -> Vec<Placed> {
+pub(super) fn about(
+    ground: &Ground<'_>,
+    drafts: &[Draft],
+    levels: &Levels,
+    client: Client,
+) -> Vec<Placed> {
     seal(drafts, &Veil::default(), levels)
         .into_iter()
         .filter(|finding| levels.silencer(finding.rule).is_none())
@@ -238,18 +206,11 @@ fn add(path: &Path, found: Vec<Placed>, fail_on: FailOn, run: &mut LintRun) {
     }
 }
 
-fn chosen(settings: &InForce, otherwise: Client) -> Client {
-    match settings.clients {
-        Some(Clients::One(client)) => client,
-        Some(Clients::All) | None => otherwise,
-    }
-}
-
 fn compared<'s>(subject: Subject<'s>, settings: &InForce) -> Subject<'s> {
     Subject { compare: settings.clients == Some(Clients::All), ..subject }
 }
 
-fn standing<'s>(
+pub(super) fn standing<'s>(
     subject: Subject<'s>,
     located: &'s Located,
     file: &'s Path,
@@ -261,7 +222,7 @@ fn standing<'s>(
 }
 
 /// What a policy could not judge is not to be taken for clean.
-fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
+pub(super) fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
     let file = file.map(Path::to_owned);
     run.problems.extend(failures.into_iter().map(|message| Problem {
         kind: ProblemKind::NotJudged,
@@ -271,6 +232,6 @@ fn not_judged(file: Option<&Path>, failures: Vec<String>, run: &mut LintRun) {
 }
 
 /// Comments and running text are not in force.
-fn is_judged(located: &Located) -> bool {
+pub(super) fn is_judged(located: &Located) -> bool {
     located.context.is_in_force()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::CliError;
 use crate::cli::configured::whole_path;
 use crate::engine::Levels;
-use crate::engine::baseline::{Baseline, Listed};
+use crate::engine::baseline::Baseline;
 use crate::finding::{Draft, Rule, RuleId};
 use crate::text::{Shown, system_words};
 
@@ -61,13 +61,13 @@ impl Known {
 
     /// What it says about a file.
     pub(super) fn file(&mut self, path: &Path, levels: &Levels) -> KnownHere<'_> {
-        let name = self.baseline.look_at(&whole(path), levels);
+        let name = self.baseline.look_at(&whole_file_path(path), levels);
         KnownHere { known: self, name }
     }
 
-    /// What it lists of a file, for who looks without telling.
-    pub(super) fn listed(&self, path: &Path) -> Listed {
-        self.baseline.listed(&whole(path))
+    /// The list as it is now.
+    pub(super) fn list(&self) -> &Baseline {
+        &self.baseline
     }
 
     /// What it lists and nobody finds; of a list that is made anew there is nothing.
@@ -92,7 +92,7 @@ impl Known {
 }
 
 /// A file's whole path. A link to a file stays where it stands.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole_file_path(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = whole_path(folder.unwrap_or(Path::new(".")));
     path.file_name().map_or(folder.clone(), |name| folder.join(name))

@@ -110,7 +110,7 @@ impl<'p> Around<'p> {
             Client::LIBVIRT
         };
         let dialect = Dialect::of(path);
-        let mut suppressions = Suppressions::of(text.as_bytes(), dialect, TODAY, &levels);
+        let suppressions = Suppressions::of(text.as_bytes(), dialect, TODAY, &levels);
         let mut known = self.known.as_mut().map(|(baseline, _)| baseline);
         let name = known.as_mut().map(|known| known.look_at(&whole, &levels)).unwrap_or_default();
         let mut found = Found::new();

@@ -1,5 +1,7 @@
 //! Block scalars of YAML: `key: |` and the lines that stand further in.
 
+use std::ops::Range;
+
 use super::{Inner, is_script_key, language_of};
 use crate::inventory::context::{Context, Dialect};
 
@@ -25,9 +27,37 @@ impl Block {
 }
 
 impl Blocks {
+    /// Where the blocks of a text stand, from the line behind the header to the line that
+    /// is no part of it any more.
+    pub(super) fn all(text: &[u8]) -> Vec<Range<usize>> {
+        let behind =
+            |at: usize| memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |feed| at + feed + 1);
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(mark) = memchr::memchr2(b'|', b'>', &text[at..]).map(|mark| at + mark) {
+            let start = memchr::memrchr(b'\n', &text[at..mark]).map_or(at, |feed| at + feed + 1);
+            at = behind(mark);
+            let mut blocks = Self::default();
+            blocks.see(line(text, start, at));
+            if blocks.open.is_none() {
+                continue;
+            }
+            let first = at;
+            while at < text.len() {
+                let next = behind(at);
+                let (indent, words) = indented(line(text, at, next));
+                if blocks.open.as_ref().is_some_and(|block| block.ends(indent, words)) {
+                    break;
+                }
+                at = next;
+            }
+            found.push(first..at);
+        }
+        found
+    }
+
     pub(super) fn see(&mut self, line: &[u8]) -> Option<&Inner> {
-        let indent = line.iter().take_while(|byte| **byte == b' ').count();
-        let text = line[indent..].trim_ascii_end();
+        let (indent, text) = indented(line);
         if self.open.as_ref().is_some_and(|block| block.ends(indent, text)) {
             self.open = None;
         }
@@ -44,6 +74,18 @@ impl Blocks {
         }
         block.inner.as_ref()
     }
+}
+
+/// A line of a text, without its line feed.
+fn line(text: &[u8], start: usize, next: usize) -> &[u8] {
+    let line = &text[start..next];
+    line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+/// How far a line is indented, and its words.
+fn indented(line: &[u8]) -> (usize, &[u8]) {
+    let indent = line.iter().take_while(|byte| **byte == b' ').count();
+    (indent, line[indent..].trim_ascii_end())
 }
 
 /// Whether a header of a block may end like this: `|`, `>-`, `|2+ # comment`.

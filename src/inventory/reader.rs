@@ -25,11 +25,16 @@ mod yaml;
 
 pub(super) use source::Language;
 
-/// Up to this size a document is given to its reader, in bytes.
-const LARGEST: usize = 1 << 20;
+/// How much of a file is given to readers, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The largest document.
+    pub(super) document: usize,
+    /// All documents together.
+    pub(super) sum: usize,
+}
 
-/// So much of one file is given to readers, in bytes.
-const LARGEST_SUM: usize = 4 << 20;
+pub(super) const LIMITS: Limits = Limits { document: 1 << 20, sum: 4 << 20 };
 
 /// Who reads a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +165,7 @@ pub(super) fn refine(
     text: &[u8],
     part: Range<usize>,
     dialect: Dialect,
+    limits: Limits,
     lines: &mut Lines,
 ) -> Option<PlainText> {
     let reader = dialect.reader.filter(|_| !lines.unsettled.is_empty())?;
@@ -178,7 +184,7 @@ pub(super) fn refine(
         if wanted.is_empty() {
             continue;
         }
-        if part.len() > LARGEST || sum + part.len() > LARGEST_SUM {
+        if part.len() > limits.document || sum + part.len() > limits.sum {
             if wanted.iter().any(|place| place.is_pressing) {
                 give_up(None);
             }
@@ -245,12 +251,16 @@ fn ends(text: &[u8], part: Range<usize>, reader: Reader) -> impl Iterator<Item =
 /// What of a text may be read apart from the rest of it, in order and without gaps:
 /// documents that may be given to their reader, and those that are too large for it.
 /// None where it is not known which will be.
-pub(super) fn apart(text: &[u8], reader: Option<Reader>) -> Option<Vec<(Range<usize>, bool)>> {
+pub(super) fn apart(
+    text: &[u8],
+    reader: Option<Reader>,
+    limits: Limits,
+) -> Option<Vec<(Range<usize>, bool)>> {
     let Some(reader) = reader else { return Some(vec![(0..text.len(), true)]) };
     let mut found: Vec<(Range<usize>, bool)> = Vec::new();
     let (mut start, mut sum) = (0, 0);
     for end in ends(text, 0..text.len(), reader).chain([text.len()]) {
-        let is_large = end - start > LARGEST;
+        let is_large = end - start > limits.document;
         match found.last_mut() {
             Some((last, false)) if !is_large => last.end = end,
             _ => found.push((start..end, is_large)),
@@ -258,7 +268,7 @@ pub(super) fn apart(text: &[u8], reader: Option<Reader>) -> Option<Vec<(Range<us
         sum += if is_large { 0 } else { end - start };
         start = end;
     }
-    (sum <= LARGEST_SUM).then_some(found)
+    (sum <= limits.sum).then_some(found)
 }
 
 /// Puts what stands in the texts in the place of what their lines held.

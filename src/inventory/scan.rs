@@ -12,7 +12,7 @@ use super::context::{Context, Dialect};
 use super::line::Line;
 use super::located::Located;
 use super::part::Part;
-use super::reader::{self, PlainText};
+use super::reader::{self, LIMITS, Limits, PlainText};
 use super::whole;
 
 /// What some editors put before the first line.
@@ -36,12 +36,17 @@ pub(crate) fn scan(text: &[u8], dialect: Dialect) -> Scan {
 
 /// Finds those of a part of a file. Their places are places in the file.
 pub(crate) fn scan_part(text: &[u8], part: &Part, dialect: Dialect) -> Scan {
+    scan_within(LIMITS, text, part, dialect)
+}
+
+/// The same with other limits.
+pub(super) fn scan_within(limits: Limits, text: &[u8], part: &Part, dialect: Dialect) -> Scan {
     let mut lines = Lines::default();
     lines.read_part(text, part.range.clone(), &Frame::of(dialect));
     let plain_text = if part.is_of_document {
         reader::too_large(dialect, &lines)
     } else {
-        reader::refine(text, part.range.clone(), dialect, &mut lines)
+        reader::refine(text, part.range.clone(), dialect, limits, &mut lines)
     };
     if part.range.len() == text.len() {
         lines.found.extend(assembled(text, dialect));

@@ -5,9 +5,10 @@
 //! every character; the search for URIs then runs over that text. A document that its
 //! reader cannot read is left as the lines are, and that is said.
 
-use super::context::Dialect;
+use super::context::{Context, Dialect};
 use super::scan::{Frame, Lines, Unsettled};
 use super::spelling::Spelling;
+use super::yaml_key::shell_key;
 use crate::text::Span;
 
 mod csv;
@@ -185,7 +186,7 @@ pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option
             Err(broken) => give_up(Some((base + broken.at, broken.why))),
         }
     }
-    replace(lines, texts);
+    replace(lines, texts, (text, dialect));
     plain
 }
 
@@ -219,7 +220,7 @@ fn parts<'t>(text: &'t [u8], reader: Reader, unsettled: &[Unsettled]) -> Vec<(us
 }
 
 /// Puts what stands in the texts in the place of what their lines held.
-fn replace(lines: &mut Lines, mut texts: Vec<Text>) {
+fn replace(lines: &mut Lines, mut texts: Vec<Text>, (file, dialect): (&[u8], Dialect)) {
     if texts.is_empty() {
         return;
     }
@@ -235,13 +236,26 @@ fn replace(lines: &mut Lines, mut texts: Vec<Text>) {
         next.checked_sub(1).is_some_and(|index| at < texts[index].place.end)
     };
     lines.found.retain(|found| !within(found.span.start));
-    for text in texts {
+    for mut text in texts {
+        if dialect.kind == "yaml" && is_for_shell(file, &text) {
+            text.frame.dialect = Dialect::of_language("sh").decoded();
+            text.frame.context.get_or_insert(Context::Value);
+        }
         let mut read = Lines::default();
         read.read(&text.spelling.text, &text.frame);
-        let found = read.found.into_iter().map(|found| text.spelling.place(found));
+        // Another quote must not be one of those around the whole text.
+        let outer = file.get(text.place.start as usize).copied();
+        let found = read.found.into_iter().map(|found| text.spelling.place(found).quoted_in(outer));
         lines.found.extend(found);
     }
     lines.found.sort_by_key(|found| found.span.start);
+}
+
+/// Whether a shell reads a text, by the key under which it stands.
+fn is_for_shell(file: &[u8], text: &Text) -> bool {
+    let start = text.place.start as usize;
+    let line = memchr::memrchr(b'\n', &file[..start]).map_or(0, |at| at + 1);
+    shell_key(file, line)
 }
 
 #[cfg(test)]

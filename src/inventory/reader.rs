@@ -186,7 +186,7 @@ pub(super) fn refine(text: &[u8], dialect: Dialect, lines: &mut Lines) -> Option
             Err(broken) => give_up(Some((base + broken.at, broken.why))),
         }
     }
-    replace(lines, texts, (text, dialect));
+    replace(lines, texts, text);
     plain
 }
 
@@ -220,7 +220,7 @@ fn parts<'t>(text: &'t [u8], reader: Reader, unsettled: &[Unsettled]) -> Vec<(us
 }
 
 /// Puts what stands in the texts in the place of what their lines held.
-fn replace(lines: &mut Lines, mut texts: Vec<Text>, (file, dialect): (&[u8], Dialect)) {
+fn replace(lines: &mut Lines, mut texts: Vec<Text>, file: &[u8]) {
     if texts.is_empty() {
         return;
     }
@@ -237,7 +237,7 @@ fn replace(lines: &mut Lines, mut texts: Vec<Text>, (file, dialect): (&[u8], Dia
     };
     lines.found.retain(|found| !within(found.span.start));
     for mut text in texts {
-        if dialect.kind == "yaml" && is_for_shell(file, &text) {
+        if text.frame.dialect.kind == "yaml" && is_for_shell(file, &text) {
             text.frame.dialect = Dialect::of_language("sh").decoded();
             text.frame.context.get_or_insert(Context::Value);
         }

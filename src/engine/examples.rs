@@ -57,6 +57,8 @@ struct Expected {
     rule: String,
     text: Option<String>,
     line: usize,
+    /// Whether it stands on the very line of what it expects, not in a block behind it.
+    is_beside: bool,
 }
 
 /// A fenced block of a page.
@@ -166,14 +168,16 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 
 fn expect_block(block: &Block<'_>) -> Vec<Expected> {
     let lines = block.lines.iter().enumerate();
-    lines.map(|(at, line)| expected(line, block.line + at)).collect()
+    lines
+        .map(|(at, line)| Expected { is_beside: false, ..expected(line, block.line + at) })
+        .collect()
 }
 
 /// `NAME "text"` or `NAME`.
 fn expected(text: &str, line: usize) -> Expected {
     let (rule, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     let quoted = rest.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    Expected { rule: rule.to_owned(), text: quoted.map(str::to_owned), line }
+    Expected { rule: rule.to_owned(), text: quoted.map(str::to_owned), line, is_beside: true }
 }
 
 /// A block that is a connection with evidence.
@@ -245,7 +249,7 @@ fn compare(
         let meets = |(rule, text, at): &(RuleId, String, Option<usize>)| {
             rule.name() == expected.rule
                 && expected.text.as_ref().is_none_or(|wanted| wanted == text)
-                && at.is_none_or(|at| at == expected.line)
+                && at.is_none_or(|at| !expected.is_beside || at == expected.line)
         };
         match found.iter().position(meets) {
             Some(at) => drop(found.remove(at)),
@@ -320,6 +324,13 @@ mod tests {
         );
         assert_eq!(check(&page("uri: \"qemu:///sytem\"  # error: misspelt-path \"/sytem\"")), []);
         assert_eq!(check("```json evidence\n{\"uri\": 1}\n```\n").len(), 1);
+        // JSON has no comments: what is expected of a file of it stands behind.
+        let behind = |name: &str| {
+            let file = "```json a.json\n{\n  \"libvirt_uri\": \"qemu:///sytem\"\n}\n```\n";
+            check(&format!("## Bad\n\n{file}\n```expect\n{name} \"/sytem\"\n```\n"))
+        };
+        assert_eq!(behind("misspelt-path"), []);
+        assert_eq!(behind("wrong-path").len(), 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::engine::{Levels, replaced, seal};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, Severity};
 use crate::plan::{GoPart, Plan, Refusal, Request, Wanted};
 use crate::rules::Reading;
-use crate::rules::driver::opens;
+use crate::rules::driver::path_fits;
 use crate::settings::{Machine, Source, UriOrigin, in_file};
 use crate::tables::clients::{Client, Family, UriDialect};
 use crate::tables::drivers::Driver;
@@ -137,12 +137,12 @@ impl<'a> Subject<'a> {
             .map(|other| Plan::new(request, other, self.machine))
             .collect();
         let driver = uri.driver().and_then(Driver::named);
-        with(&Reading {
+        let mut reading = Reading {
             uri,
             driver,
             has_holes: is_template,
             has_escapes: memchr::memchr(b'%', text).is_some(),
-            has_known_path: driver.is_some_and(|driver| opens(driver, uri)),
+            has_fitting_path: false,
             secrets: &secrets(text),
             faults,
             others: &others,
@@ -150,7 +150,9 @@ impl<'a> Subject<'a> {
             machine: self.machine,
             is_argument: self.is_argument,
             default_from: self.default_from,
-        })
+        };
+        reading.has_fitting_path = path_fits(&reading);
+        with(&reading)
     }
 
     /// What the rules on text and plan say.

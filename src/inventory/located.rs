@@ -73,6 +73,14 @@ impl Located {
         self.text.contains(&HOLE)
     }
 
+    /// The same within quotes of the file, which what is cut off must not be put in.
+    pub(super) fn quoted_in(mut self, outer: Option<u8>) -> Self {
+        if let (Origin::CutByShell(cut), Some(outer)) = (&mut self.origin, outer) {
+            cut.avoid(outer);
+        }
+        self
+    }
+
     /// The tool that puts it together, if one does.
     pub(crate) fn built_by(&self) -> Option<Tool> {
         match &self.origin {

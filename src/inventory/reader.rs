@@ -7,9 +7,10 @@
 
 use std::ops::Range;
 
-use super::context::Dialect;
+use super::context::{Context, Dialect};
 use super::scan::{Frame, Lines, Unsettled};
 use super::spelling::Spelling;
+use super::yaml_key::shell_key;
 use crate::text::Span;
 
 mod csv;
@@ -200,7 +201,7 @@ pub(super) fn refine(
             Err(broken) => give_up(Some((base + broken.at, broken.why))),
         }
     }
-    replace(lines, texts);
+    replace(lines, texts, text);
     plain
 }
 
@@ -272,7 +273,7 @@ pub(super) fn apart(
 }
 
 /// Puts what stands in the texts in the place of what their lines held.
-fn replace(lines: &mut Lines, mut texts: Vec<Text>) {
+fn replace(lines: &mut Lines, mut texts: Vec<Text>, file: &[u8]) {
     if texts.is_empty() {
         return;
     }
@@ -288,13 +289,26 @@ fn replace(lines: &mut Lines, mut texts: Vec<Text>) {
         next.checked_sub(1).is_some_and(|index| at < texts[index].place.end)
     };
     lines.found.retain(|found| !within(found.span.start));
-    for text in texts {
+    for mut text in texts {
+        if text.frame.dialect.kind == "yaml" && is_for_shell(file, &text) {
+            text.frame.dialect = Dialect::of_language("sh").decoded();
+            text.frame.context.get_or_insert(Context::Value);
+        }
         let mut read = Lines::default();
         read.read(&text.spelling.text, &text.frame);
-        let found = read.found.into_iter().map(|found| text.spelling.place(found));
+        // Another quote must not be one of those around the whole text.
+        let outer = file.get(text.place.start as usize).copied();
+        let found = read.found.into_iter().map(|found| text.spelling.place(found).quoted_in(outer));
         lines.found.extend(found);
     }
     lines.found.sort_by_key(|found| found.span.start);
+}
+
+/// Whether a shell reads a text, by the key under which it stands.
+fn is_for_shell(file: &[u8], text: &Text) -> bool {
+    let start = text.place.start as usize;
+    let line = memchr::memrchr(b'\n', &file[..start]).map_or(0, |at| at + 1);
+    shell_key(file, line)
 }
 
 #[cfg(test)]

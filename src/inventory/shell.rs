@@ -26,6 +26,14 @@ impl Cut {
         let [ampersand, name, word] = [self.ampersand, self.name, self.word].map(place);
         Self { ampersand, name, word, ..self }
     }
+
+    /// Takes the other quote where this one stands around the whole text.
+    pub(super) fn avoid(&mut self, outer: u8) {
+        if self.quote == Some(outer) {
+            // Within single quotes nothing would be put in.
+            self.quote = (outer == b'\'').then_some(b'"');
+        }
+    }
 }
 
 /// Whether `&` and `;` end a URI at `begin`, which is an argument of a command. They do
@@ -55,7 +63,12 @@ pub(super) fn cut(line: &Line<'_>, begin: usize, at: usize, has_holes: bool) -> 
     }
     let open = open_quote(&text[line.start..begin]).map(|open| line.start + open);
     let outer = match line.dialect.kind {
-        "shell" if open.is_none() => None,
+        "shell" => match open {
+            // Quotes around the whole text are those of its file.
+            Some(0) => text.first().copied(),
+            Some(_) => return None,
+            None => None,
+        },
         "yaml" if shell_key(line.text, line.start) => match open {
             // Quotes around the whole value are those of YAML.
             Some(open) if text[..open].ends_with(b": ") || text[..open].ends_with(b"- ") => {

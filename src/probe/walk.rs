@@ -49,6 +49,8 @@ pub(crate) struct Looking {
 
 /// After the way is clear, how long the rest may still take to finish its picture.
 const EPILOGUE: Duration = Duration::from_millis(400);
+/// The same where nothing failed: who has answered by then is in the picture.
+const AFTERTHOUGHT: Duration = Duration::from_millis(50);
 /// How long DNS may take to say why there is no address.
 const DNS_REASON: Duration = Duration::from_millis(2500);
 
@@ -62,10 +64,11 @@ pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) ->
         evidence: Evidence { observed_at: now(), ..Evidence::default() },
         scratch: None,
         beside: JoinSet::new(),
+        ports_beside: 0,
     };
     let way = walk.go();
     let hop = way.await;
-    walk.epilogue().await;
+    walk.epilogue(hop.is_none()).await;
     if walk.deadline.left().is_zero() {
         walk.evidence.unfinished = hop;
     }
@@ -94,6 +97,8 @@ struct Walk<'a> {
     evidence: Evidence,
     scratch: Option<Scratch>,
     beside: JoinSet<Beside>,
+    /// How many of them are ports that have not answered yet.
+    ports_beside: usize,
 }
 
 impl Walk<'_> {
@@ -126,10 +131,13 @@ impl Walk<'_> {
             .extend(hops.iter().map(|hop| Skipped { hop: *hop, why: why.clone() }));
     }
 
-    /// Waits a little for what runs beside the way.
-    async fn epilogue(&mut self) {
-        let deadline = self.deadline.within(self.patience_beside());
-        while let Some(Some(Ok(seen))) = deadline.limit(self.beside.join_next()).await {
+    /// Waits a little for what runs beside the way: less where the way is clear, and not
+    /// for DNS then, which is the reason of nothing.
+    async fn epilogue(&mut self, is_clear: bool) {
+        let patience = if is_clear { AFTERTHOUGHT } else { self.patience_beside() };
+        let deadline = self.deadline.within(patience);
+        while !is_clear || self.ports_beside > 0 {
+            let Some(Some(Ok(seen))) = deadline.limit(self.beside.join_next()).await else { break };
             self.take(seen);
         }
         self.beside.abort_all();
@@ -149,6 +157,7 @@ impl Walk<'_> {
     fn take(&mut self, seen: Beside) {
         match seen {
             Beside::Port(attempt) => {
+                self.ports_beside -= 1;
                 if let Some(network) = &mut self.evidence.network {
                     network.attempts.push(attempt);
                 }

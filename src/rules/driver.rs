@@ -20,7 +20,7 @@ pub(crate) use opening::{
 };
 pub(crate) use path::{
     doubled_slash_in_path, encoded_path, extra_path_segment, legal, missing_path, misspelt_path,
-    opens, path_case, session_of_a_system_driver, socket_as_path, system_of_a_session_driver,
+    path_case, path_fits, session_of_a_system_driver, socket_as_path, system_of_a_session_driver,
     test_default_misspelt, test_without_path, trailing_slash_in_path, vcenter_path_too_short,
     wrong_path,
 };

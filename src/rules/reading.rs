@@ -21,8 +21,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) has_holes: bool,
     /// Whether any of its text is escaped, or would be: most URIs have no `%`.
     pub(crate) has_escapes: bool,
-    /// Whether its path, as written, is one that the driver opens.
-    pub(crate) has_known_path: bool,
+    /// Whether nothing is wrong with its path: asked once, for thirteen rules.
+    pub(crate) has_fitting_path: bool,
     /// The secrets in its text, whatever the parse.
     pub(crate) secrets: &'a [Secret],
     /// What keeps it from being parsed; nothing where it can.

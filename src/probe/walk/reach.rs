@@ -118,6 +118,7 @@ impl Walk<'_> {
             for address in addresses {
                 let mut address = *address;
                 address.set_port(service.port);
+                self.ports_beside += 1;
                 self.beside.spawn(async move {
                     let tried = network::connect(address, connect, deadline).await;
                     Beside::Port(network::identify(tried, address, expected, false, deadline).await)

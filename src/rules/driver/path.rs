@@ -8,7 +8,6 @@ use crate::finding::{Draft, Drafts};
 use crate::rules::Reading;
 use crate::tables::drivers::{Driver, Paths, Runs};
 use crate::text::{Span, nearest};
-use crate::uri::Uri;
 
 /// The paths of a driver, for a sentence and for suggestions.
 pub(crate) fn legal(driver: &Driver) -> &'static [&'static str] {
@@ -50,16 +49,16 @@ enum Kind {
     Other,
 }
 
-/// Whether the path, as written, is one of the driver's, or any is.
-pub(crate) fn opens(driver: &Driver, uri: &Uri<'_>) -> bool {
-    let (raw, paths) = (uri.path_span().of(uri.text()), legal(driver));
-    paths.is_empty() || paths.iter().any(|path| path.as_bytes() == raw)
+/// Whether nothing is wrong with the path.
+pub(crate) fn path_fits(reading: &Reading<'_>) -> bool {
+    let Some(driver) = reading.driver() else { return false };
+    let (raw, paths) = (reading.text(reading.uri.path_span()), legal(driver));
+    paths.is_empty() || paths.iter().any(|path| path.as_bytes() == raw) || misfit(reading).is_none()
 }
 
-/// What is wrong with the path. Thirteen rules ask, and mostly nothing is.
 #[inline]
 fn wrong<'a>(reading: &Reading<'a>) -> Option<Wrong<'a>> {
-    if reading.has_known_path { None } else { misfit(reading) }
+    if reading.has_fitting_path { None } else { misfit(reading) }
 }
 
 #[cold]

@@ -5,9 +5,12 @@
 
 mod agent;
 mod dns;
+mod host_keys;
+mod key_file;
 mod known_hosts;
 mod local;
 mod name;
+mod neighbour;
 mod network;
 mod remote;
 mod rpc;
@@ -15,6 +18,7 @@ mod service;
 mod socket;
 mod ssh;
 mod ssh_config;
+mod ssh_hosts;
 mod ssh_log;
 mod walk;
 

@@ -60,6 +60,8 @@ pub(crate) struct Diagnosis {
     pub(crate) verdict: Verdict,
     /// The index of the finding that explains the verdict.
     pub(crate) cause: Option<usize>,
+    /// The indices of findings that may explain it as well, the likelier first.
+    pub(crate) rivals: Vec<usize>,
 }
 
 impl Diagnosis {
@@ -97,9 +99,10 @@ pub(crate) fn judge_evidence(
             let virsh = findings[seen].virsh.clone();
             findings[cause].virsh = virsh;
         }
-        mark_consequences(&mut findings, cause);
+        let rivals = rivals(&findings, cause);
+        mark_consequences(&mut findings, cause, &rivals);
         let hops = statuses(&plan, evidence, &findings, failed);
-        Diagnosis { plan, veil, findings, hops, verdict, cause }
+        Diagnosis { plan, veil, findings, hops, verdict, cause, rivals }
     })
 }
 
@@ -211,12 +214,30 @@ fn conclude(
 
 /// What was seen at the hop that failed.
 fn first_seen(findings: &[Finding], hop: Hop) -> Option<usize> {
-    findings.iter().position(|finding| {
+    let explains = |finding: &Finding| {
         finding.hop == hop
             && finding.severity == Severity::Error
             && finding.effect.is_failure()
             && EVIDENCE.iter().any(|row| row.0 == finding.rule)
-    })
+    };
+    let mut seen = (0..findings.len()).filter(|at| explains(&findings[*at])).collect::<Vec<_>>();
+    seen.sort_by_key(|at| findings[*at].is_less_likely);
+    seen.first().copied()
+}
+
+/// What the evidence leaves as causes beside the one that is named.
+fn rivals(findings: &[Finding], cause: Option<usize>) -> Vec<usize> {
+    let Some(cause) = cause else { return Vec::new() };
+    let named = &findings[cause];
+    let may_be = |finding: &Finding| {
+        finding.hop == named.hop
+            && finding.severity == Severity::Error
+            && finding.rule.is_rival_of(named.rule)
+    };
+    let mut rivals: Vec<usize> =
+        (0..findings.len()).filter(|at| *at != cause && may_be(&findings[*at])).collect();
+    rivals.sort_by_key(|at| findings[*at].is_less_likely);
+    rivals
 }
 
 /// The error in the text from which follows what was seen, else what was seen.
@@ -288,12 +309,17 @@ fn explains(refusal: &Refusal) -> &'static [Rule] {
 }
 
 /// What stands further down the way than the cause only follows from it.
-fn mark_consequences(findings: &mut [Finding], cause: Option<usize>) {
+fn mark_consequences(findings: &mut [Finding], cause: Option<usize>, rivals: &[usize]) {
     let Some(cause) = cause else { return };
     let hop = findings[cause].hop;
     for (at, finding) in findings.iter_mut().enumerate() {
         let on_evidence = EVIDENCE.iter().any(|row| row.0 == finding.rule);
-        if at != cause && on_evidence && finding.hop >= hop && finding.severity == Severity::Error {
+        if at != cause
+            && !rivals.contains(&at)
+            && on_evidence
+            && finding.hop >= hop
+            && finding.severity == Severity::Error
+        {
             finding.consequence_of = Some(cause);
         }
     }

@@ -1,5 +1,9 @@
 //! Rules about the remote host: helper, netcat, the socket there.
 
+mod login;
+
+pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise};
+
 use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
 use crate::finding::{Draft, Drafts};
 use crate::plan::Proxy;
@@ -79,9 +83,14 @@ fn install(remote: Option<&Remote>, debian: &str, fedora: &str) -> String {
     } else if is(&["fedora", "rhel", "centos"]) {
         format!("dnf install {fedora}")
     } else if is(&["suse", "opensuse", "sles"]) {
-        "zypper install netcat-openbsd".to_owned()
+        format!("zypper install {}", if debian.contains("netcat") { debian } else { fedora })
     } else if is(&["arch"]) {
-        "pacman -S openbsd-netcat".to_owned()
+        let package = match debian {
+            "netcat-openbsd" => "openbsd-netcat",
+            "libvirt-daemon" => "libvirt",
+            _ => fedora,
+        };
+        format!("pacman -S {package}")
     } else {
         format!("install {debian}")
     }
@@ -225,17 +234,24 @@ pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
-/// The login prints something of its own.
-pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
+/// The helper is there, and libvirt's script does not find it without `which`.
+pub(crate) fn remote_which_missing(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
-    let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
-    let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
-    let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
-    let no_shell = text.contains("account is currently not available")
-        || text.contains("sftp connections only");
-    if no_shell || failing.remote.is_some_and(|remote| remote.error.is_some()) {
-        draft.variant("no-shell");
+    let Some(remote) = failing.remote.filter(|remote| remote.error.is_none() && !remote.which)
+    else {
+        return;
+    };
+    let Some(helper) = &remote.helper else { return };
+    if seen.plan.proxy != Some(Proxy::Auto) {
+        return;
     }
+    let netcat = match &remote.netcat {
+        None => "there is no nc either",
+        Some(netcat) if !netcat.knows_unix => "the nc there has no -U",
+        Some(_) => return,
+    };
+    let install = install(failing.remote, "debianutils", "which");
+    failing.draft(seen, out).fact("helper", helper).fact("netcat", netcat).fact("install", install);
 }
 
 /// Any other way in which the remote side ends.

@@ -253,10 +253,11 @@ fn logins(server: &Host) -> usize {
     log.matches("Accepted publickey").count()
 }
 
-/// The processes of a host and the files of its user.
+/// The processes of a host and the files of its user. One that has ended and that the
+/// host's first process does not wait for is none.
 fn state(host: &Host) -> String {
     host.sh(&format!(
-        "ps ax -o comm= | grep -Ev '^(ps|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
+        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
         host.home().display()
     ))
 }

@@ -199,6 +199,9 @@ fn conclude(
     {
         return (Verdict::Fails, Some(cause));
     }
+    if let Some(cause) = position(&|finding| is_foreseen(finding, evidence)) {
+        return (Verdict::Fails, Some(cause));
+    }
     if plan.needs_nothing() {
         return (Verdict::Ok, None);
     }
@@ -210,6 +213,15 @@ fn conclude(
             position(&|finding| matches!(finding.rule, Rule::CommandNotRun | Rule::OutOfTime)),
         ),
     }
+}
+
+/// Whether it is about a login that was not tried and that cannot come about.
+fn is_foreseen(finding: &Finding, evidence: &Evidence) -> bool {
+    finding.hop == Hop::Session
+        && evidence.session.is_none()
+        && finding.severity == Severity::Error
+        && finding.effect.is_failure()
+        && EVIDENCE.iter().any(|row| row.0 == finding.rule)
 }
 
 /// What was seen at the hop that failed.
@@ -348,6 +360,11 @@ fn statuses(
                 Some(true) if *hop == Hop::Daemon && needs_input => Status::NeedsInput,
                 Some(true) if warned(*hop) => Status::Warning,
                 Some(true) => Status::Ok,
+                None if *hop == Hop::Session
+                    && findings.iter().any(|finding| is_foreseen(finding, evidence)) =>
+                {
+                    Status::Failed
+                }
                 None if *hop == Hop::Driver && warned(Hop::Driver) => Status::Failed,
                 None => Status::Skipped,
             };

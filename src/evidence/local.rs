@@ -14,6 +14,8 @@ pub(crate) struct Local {
     pub(crate) program: Option<Program>,
     pub(crate) ssh_config: Option<SshConfig>,
     pub(crate) agent: Option<Agent>,
+    /// The private key of a library that speaks ssh itself.
+    pub(crate) identity: Option<Identity>,
     /// What the files of known host keys say of the host.
     pub(crate) known_keys: Vec<KnownKey>,
     /// Files that the plan names and the client needs.
@@ -118,6 +120,8 @@ pub(crate) struct SeenFile {
 impl SeenFile {
     /// What the certificate of the authority is called here.
     pub(crate) const AUTHORITY: &str = "CA certificate";
+    /// What the host keys are called that a library knows.
+    pub(crate) const KNOWN_HOSTS: &str = "known host keys";
     /// What the test driver's description of its guests is called here.
     pub(crate) const TEST_GUESTS: &str = "test configuration";
 

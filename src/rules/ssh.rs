@@ -4,6 +4,7 @@ mod config;
 mod host_key;
 mod key_files;
 mod keys;
+mod library;
 mod server;
 mod session;
 
@@ -16,5 +17,6 @@ pub(crate) use keys::{
     no_tty_without_key, ssh_agent_empty, ssh_agent_missing, ssh_key_refused, ssh_no_key_login,
     ssh_root_refused, ssh_too_many_keys,
 };
+pub(crate) use library::{library_host_key_unknown, library_key_unusable};
 pub(crate) use server::{not_an_ssh_server, ssh_closed_early, ssh_no_common_algorithm};
 pub(crate) use session::{frame, ssh_failed, ssh_program_missing, ssh_timed_out};

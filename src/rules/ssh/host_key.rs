@@ -52,7 +52,8 @@ pub(crate) fn host_key_changed(seen: &Seen<'_>, out: &mut Drafts) {
         .fact("entry", name(&host, port));
     if let Some(stored) = stored {
         draft
-            .variant("stored")
+            .variant(if stored.kind.contains(&kind) { "stored" } else { "other-kind" })
+            .fact("stored_kind", &stored.kind)
             .fact("known_in", &stored.file)
             .fact("line", stored.line.to_string())
             .fact("stored", &stored.fingerprint);

@@ -45,10 +45,11 @@ pub(crate) fn host_key_changed(seen: &Seen<'_>, out: &mut Drafts) {
         .iter()
         .filter(|known| known.asked && known.marker.is_none())
         .min_by_key(|known| !known.kind.contains(&kind));
+    let file = stored.map_or_else(|| known_hosts(seen), |stored| stored.file.clone());
     let draft = draft(seen, session, out)
         .fact("kind", key.kind)
         .fact("fingerprint", key.fingerprint)
-        .fact("file", known_hosts(seen))
+        .fact("file", file)
         .fact("entry", name(&host, port));
     if let Some(stored) = stored {
         draft

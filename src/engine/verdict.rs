@@ -352,6 +352,8 @@ fn statuses(
         .as_ref()
         .and_then(|daemon| daemon.answered())
         .is_some_and(|types| !types.is_empty() && !types.contains(&AuthType::None));
+    let foreseen =
+        failed.is_none() && findings.iter().any(|finding| is_foreseen(finding, evidence));
     all.iter()
         .map(|hop| {
             let status = match passed(*hop, plan, evidence) {
@@ -360,11 +362,8 @@ fn statuses(
                 Some(true) if *hop == Hop::Daemon && needs_input => Status::NeedsInput,
                 Some(true) if warned(*hop) => Status::Warning,
                 Some(true) => Status::Ok,
-                None if *hop == Hop::Session
-                    && findings.iter().any(|finding| is_foreseen(finding, evidence)) =>
-                {
-                    Status::Failed
-                }
+                None if foreseen && *hop == Hop::Session => Status::Failed,
+                None if foreseen && *hop > Hop::Session => Status::NotReached,
                 None if *hop == Hop::Driver && warned(Hop::Driver) => Status::Failed,
                 None => Status::Skipped,
             };

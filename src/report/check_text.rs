@@ -42,11 +42,6 @@ pub(crate) fn write(
         let is_rival = is_one_of(&rivals, finding);
         writeln!(out, "{}", if is_rival { "\nor:" } else { "" })?;
         write_finding(finding, target, width, out)?;
-        if let Some(way) = finding.distinguish.as_ref().filter(|_| !rivals.is_empty()) {
-            let lines = flow(&way.to_string(), width.map(|width| width - ROW));
-            let text = lines.join(&format!("\n{:ROW$}", ""));
-            writeln!(out, "  {} {text}", faint("tell  "))?;
-        }
     }
     for finding in following {
         writeln!(
@@ -168,6 +163,11 @@ fn write_finding(
     }
     if finding.effect == Consequence::Crashes {
         row("virsh", "dies of a segmentation fault, and prints nothing".to_owned())?;
+    }
+    let several = !target.diagnosis.rivals.is_empty();
+    if let Some(way) = finding.distinguish.as_ref().filter(|_| several) {
+        let lines = flow(&way.to_string(), width.map(|width| width - ROW));
+        row("tell", lines.join(&format!("\n{:ROW$}", "")))?;
     }
     for remedy in &finding.remedy {
         row("fix", format!("{}: {}", remedy.place, remedy.command))?;

@@ -1,7 +1,7 @@
 //! ssh's own configuration: refused, or sending ssh another way.
 
 use super::session::{draft, failing};
-use crate::evidence::{Session, SshConfig, SshFailure};
+use crate::evidence::{Session, SshFailure};
 use crate::finding::Drafts;
 use crate::rules::Seen;
 
@@ -40,7 +40,7 @@ pub(crate) fn ssh_config_too_open(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// Where ssh goes through another program or host.
 pub(super) fn proxy<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
-    let config: &SshConfig = seen.evidence.local.as_ref()?.ssh_config.as_ref()?;
+    let config = seen.evidence.local.as_ref()?.ssh_config.as_ref()?;
     config.proxy.as_deref()
 }
 

@@ -5,6 +5,7 @@
 //! bytes that are no UTF-8 replaced; secrets are taken out when it is shown or
 //! saved.
 
+mod keys;
 mod local;
 mod name;
 mod network;
@@ -15,6 +16,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
@@ -22,17 +24,17 @@ pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
-pub(crate) use session::{Session, SshFailure};
+pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
 
 // What only the probes write.
 #[cfg(feature = "probe")]
 pub(crate) use {
-    local::{AgentKey, Identity, Peer, SshConfig},
-    name::{Dns, DnsAnswer, DnsServer},
-    remote::Netcat,
+    keys::KeyFile,
+    local::{AgentKey, Peer, SshConfig},
+    name::{Dns, DnsAnswer, DnsServer, SshName},
+    remote::{Netcat, RemoteUnit},
     rpc::{AuthType, first_text},
-    session::SshKey,
     tls::Certificates,
 };
 

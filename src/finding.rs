@@ -171,6 +171,8 @@ pub(crate) struct Draft {
     pub(crate) facts: Vec<(&'static str, BString)>,
     pub(crate) fixes: Vec<Fix>,
     pub(crate) quote: Option<Quote>,
+    /// Whether another finding of the same hop is more likely the cause.
+    pub(crate) is_less_likely: bool,
     /// One too many: it is thrown away, so nothing need be noted on it.
     surplus: bool,
 }
@@ -187,6 +189,12 @@ impl Draft {
     /// Which of the page's messages.
     pub(crate) fn variant(&mut self, name: &'static str) -> &mut Self {
         self.variant = Some(name);
+        self
+    }
+
+    /// If another finding of the same hop may be the cause as well, that one rather is.
+    pub(crate) fn less_likely(&mut self) -> &mut Self {
+        self.is_less_likely = true;
         self
     }
 
@@ -277,6 +285,7 @@ impl Drafts {
             facts: Vec::new(),
             fixes: Vec::new(),
             quote: None,
+            is_less_likely: false,
             surplus: own == Self::MOST,
         });
         self.drafts.last_mut().expect("one was just pushed")
@@ -301,6 +310,10 @@ pub(crate) struct Finding {
     pub(crate) virsh: Option<Virsh>,
     /// The stage of the way where it shows.
     pub(crate) hop: Hop,
+    /// Whether another finding of the same hop is more likely the cause.
+    pub(crate) is_less_likely: bool,
+    /// What would show that this is the cause and no rival of it.
+    pub(crate) distinguish: Option<Shown>,
     /// The index of the finding that it only follows from.
     pub(crate) consequence_of: Option<usize>,
 }

@@ -27,6 +27,9 @@ pub(crate) struct Head {
     /// only follow from this one.
     #[serde(default)]
     pub(crate) explains: Vec<String>,
+    /// Rules on evidence that may be the cause as well where both speak.
+    #[serde(default)]
+    pub(crate) rivals: Vec<String>,
     pub(crate) since: String,
     /// The clients that it is about; absent: every client.
     pub(crate) clients: Option<Vec<String>>,
@@ -42,6 +45,8 @@ pub(crate) struct Head {
     pub(crate) message: Words,
     /// What to do.
     pub(crate) help: Option<Words>,
+    /// What would show that this is the cause and no rival of it.
+    pub(crate) distinguish: Option<Words>,
     /// A word at the caret.
     pub(crate) label: Option<Words>,
     /// Commands that mend it.
@@ -123,6 +128,12 @@ impl Rule {
     pub(crate) fn explains(self, other: RuleId) -> bool {
         let names = &self.head().explains;
         names.iter().any(|name| name == other.name() || name == other.folder())
+    }
+
+    /// Whether the other may be the cause as well, where both speak.
+    pub(crate) fn is_rival_of(self, other: Self) -> bool {
+        let names = |one: Self, two: Self| one.head().rivals.iter().any(|name| name == two.name());
+        names(self, other) || names(other, self)
     }
 
     /// Whether it is about clients of this kind.

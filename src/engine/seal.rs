@@ -101,6 +101,12 @@ fn one(draft: &Draft, veil: &Veil, levels: &Levels) -> Option<Finding> {
             .as_ref()
             .map(|quote| Virsh { message: veil.show(&quote.message), seconds: quote.seconds }),
         hop: head.hop.unwrap_or(Hop::Uri),
+        is_less_likely: draft.is_less_likely,
+        distinguish: head
+            .distinguish
+            .as_ref()
+            .and_then(|way| way.of(variant))
+            .map(|way| words.fill(way)),
         consequence_of: None,
     })
 }

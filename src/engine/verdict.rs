@@ -62,6 +62,8 @@ pub(crate) struct Diagnosis {
     pub(crate) cause: Option<usize>,
     /// Why a policy could not judge.
     pub(crate) failures: Vec<String>,
+    /// The indices of findings that may explain it as well, the likelier first.
+    pub(crate) rivals: Vec<usize>,
 }
 
 impl Diagnosis {
@@ -133,9 +135,10 @@ pub(crate) fn judge_evidence(
             let virsh = findings[seen].virsh.clone();
             findings[cause].virsh = virsh;
         }
-        mark_consequences(&mut findings, cause);
+        let rivals = rivals(&findings, cause);
+        mark_consequences(&mut findings, cause, &rivals);
         let hops = statuses(&plan, evidence, &findings, failed);
-        Diagnosis { plan, veil, findings, hops, verdict, cause, failures: own.failures }
+        Diagnosis { plan, veil, findings, hops, verdict, cause, rivals, failures: own.failures }
     })
 }
 
@@ -271,6 +274,9 @@ fn conclude(
     {
         return (Verdict::Fails, Some(cause));
     }
+    if let Some(cause) = position(&|finding| is_foreseen(finding, evidence)) {
+        return (Verdict::Fails, Some(cause));
+    }
     match login(plan, evidence) {
         Some(Login::Sasl | Login::Polkit) => {
             (Verdict::NeedsInput, position(&|finding| finding.hop == Hop::Daemon))
@@ -285,14 +291,44 @@ fn conclude(
     }
 }
 
+/// Whether it is about a login that was not tried and that cannot come about.
+fn is_foreseen(finding: &Finding, evidence: &Evidence) -> bool {
+    finding.hop == Hop::Session
+        && evidence.session.is_none()
+        && finding.severity == Severity::Error
+        && finding.effect.is_failure()
+        && EVIDENCE.iter().any(|row| finding.rule == row.0)
+}
+
 /// What was seen at the hop that failed.
 fn first_seen(findings: &[Finding], hop: Hop) -> Option<usize> {
-    findings.iter().position(|finding| {
+    let explains = |finding: &Finding| {
         finding.hop == hop
             && finding.severity == Severity::Error
             && finding.effect.is_failure()
             && EVIDENCE.iter().any(|row| finding.rule == row.0)
-    })
+    };
+    let mut seen = (0..findings.len()).filter(|at| explains(&findings[*at])).collect::<Vec<_>>();
+    seen.sort_by_key(|at| findings[*at].is_less_likely);
+    seen.first().copied()
+}
+
+/// What the evidence leaves as causes beside the one that is named.
+fn rivals(findings: &[Finding], cause: Option<usize>) -> Vec<usize> {
+    let Some(cause) = cause else { return Vec::new() };
+    let named = &findings[cause];
+    let is_rival = |one: RuleId, other: RuleId| {
+        one.builtin().zip(other.builtin()).is_some_and(|(one, other)| one.is_rival_of(other))
+    };
+    let may_be = |finding: &Finding| {
+        finding.hop == named.hop
+            && finding.severity == Severity::Error
+            && is_rival(finding.rule, named.rule)
+    };
+    let mut rivals: Vec<usize> =
+        (0..findings.len()).filter(|at| *at != cause && may_be(&findings[*at])).collect();
+    rivals.sort_by_key(|at| findings[*at].is_less_likely);
+    rivals
 }
 
 /// The error in the text from which follows what was seen, else what was seen.
@@ -364,12 +400,17 @@ fn explains(refusal: &Refusal) -> &'static [Rule] {
 }
 
 /// What stands further down the way than the cause only follows from it.
-fn mark_consequences(findings: &mut [Finding], cause: Option<usize>) {
+fn mark_consequences(findings: &mut [Finding], cause: Option<usize>, rivals: &[usize]) {
     let Some(cause) = cause else { return };
     let hop = findings[cause].hop;
     for (at, finding) in findings.iter_mut().enumerate() {
         let on_evidence = EVIDENCE.iter().any(|row| finding.rule == row.0);
-        if at != cause && on_evidence && finding.hop >= hop && finding.severity == Severity::Error {
+        if at != cause
+            && !rivals.contains(&at)
+            && on_evidence
+            && finding.hop >= hop
+            && finding.severity == Severity::Error
+        {
             finding.consequence_of = Some(cause);
         }
     }
@@ -386,6 +427,8 @@ fn statuses(
         findings.iter().any(|finding| finding.hop == hop && finding.severity >= Severity::Warning)
     };
     let needs_input = matches!(login(plan, evidence), Some(Login::Sasl | Login::Polkit));
+    let foreseen =
+        failed.is_none() && findings.iter().any(|finding| is_foreseen(finding, evidence));
     all.iter()
         .map(|hop| {
             let status = match passed(*hop, plan, evidence) {
@@ -394,6 +437,8 @@ fn statuses(
                 Some(true) if *hop == Hop::Daemon && needs_input => Status::NeedsInput,
                 Some(true) if warned(*hop) => Status::Warning,
                 Some(true) => Status::Ok,
+                None if foreseen && *hop == Hop::Session => Status::Failed,
+                None if foreseen && *hop > Hop::Session => Status::NotReached,
                 None if *hop == Hop::Driver && warned(Hop::Driver) => Status::Failed,
                 None => Status::Skipped,
             };

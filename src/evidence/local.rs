@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::{Identity, KnownKey};
+
 /// The hop `local`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,6 +14,10 @@ pub(crate) struct Local {
     pub(crate) program: Option<Program>,
     pub(crate) ssh_config: Option<SshConfig>,
     pub(crate) agent: Option<Agent>,
+    /// The private key of a library that speaks ssh itself.
+    pub(crate) identity: Option<Identity>,
+    /// What the files of known host keys say of the host.
+    pub(crate) known_keys: Vec<KnownKey>,
     /// Files that the plan names and the client needs.
     pub(crate) files: Vec<SeenFile>,
     pub(crate) socket: Option<SocketSight>,
@@ -47,15 +53,13 @@ pub(crate) struct SshConfig {
     pub(crate) strict_host_key_checking: String,
     /// Files of known host keys, the user's first.
     pub(crate) known_hosts: Vec<String>,
+    /// The name under which the host's key is looked up, where one is set.
+    pub(crate) host_key_alias: Option<String>,
+    /// How often a password would be asked for.
+    pub(crate) password_prompts: u32,
     pub(crate) control_path: Option<String>,
-}
-
-/// A private key file that ssh would try.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Identity {
-    pub(crate) path: String,
-    pub(crate) exists: bool,
+    /// Whether a connection to share listens there.
+    pub(crate) control_listens: bool,
 }
 
 /// The ssh agent.
@@ -116,6 +120,8 @@ pub(crate) struct SeenFile {
 impl SeenFile {
     /// What the certificate of the authority is called here.
     pub(crate) const AUTHORITY: &str = "CA certificate";
+    /// What the host keys are called that a library knows.
+    pub(crate) const KNOWN_HOSTS: &str = "known host keys";
     /// What the test driver's description of its guests is called here.
     pub(crate) const TEST_GUESTS: &str = "test configuration";
 

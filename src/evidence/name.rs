@@ -14,8 +14,21 @@ pub(crate) struct NameSight {
     /// Whether ssh's configuration put it in the place of the URI's.
     pub(crate) from_ssh_config: bool,
     pub(crate) resolution: Resolution,
+    /// Where the user's ssh_config gives this name to a host, though ssh is not asked.
+    pub(crate) ssh_name: Option<SshName>,
     /// What DNS itself says, where it was asked.
     pub(crate) dns: Option<Dns>,
+}
+
+/// A `Host` of ssh_config with a `HostName`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SshName {
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// The host that it stands for.
+    pub(crate) hostname: String,
 }
 
 /// What `getaddrinfo` with `AI_ADDRCONFIG` gives: it decides.

@@ -27,6 +27,9 @@ pub(crate) struct Attempt {
     #[serde(default)]
     pub(crate) error: Option<String>,
     pub(crate) ms: f64,
+    /// Whether this machine's own network was asked for the address, and nobody has it.
+    #[serde(default)]
+    pub(crate) nobody: bool,
     /// What answers there.
     #[serde(default)]
     pub(crate) service: Option<Service>,

@@ -9,8 +9,14 @@ pub(crate) struct Remote {
     pub(crate) duration_ms: f64,
     /// Why nothing could be gathered.
     pub(crate) error: Option<String>,
+    /// Whether the login came about and runs nothing of ours.
+    pub(crate) runs_nothing: bool,
     /// What came on standard output before our own first line.
     pub(crate) noise: String,
+    /// What came on standard output behind our own last line.
+    pub(crate) noise_after: String,
+    /// What came on standard error.
+    pub(crate) said: String,
     pub(crate) user: String,
     pub(crate) groups: Vec<String>,
     pub(crate) shell: String,
@@ -23,8 +29,25 @@ pub(crate) struct Remote {
     pub(crate) which: bool,
     /// Where virt-ssh-helper is.
     pub(crate) helper: Option<String>,
+    /// What the helper calls its version.
+    pub(crate) helper_version: String,
     pub(crate) netcat: Option<Netcat>,
     pub(crate) sockets: Vec<RemoteSocket>,
+    /// libvirt's units, where systemd runs.
+    pub(crate) units: Vec<RemoteUnit>,
+}
+
+/// A unit of systemd, as `systemctl show` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct RemoteUnit {
+    pub(crate) name: String,
+    /// `loaded`, `not-found`, `masked`, ...
+    pub(crate) load: String,
+    /// `active`, `inactive`, `failed`, ...
+    pub(crate) active: String,
+    /// `enabled`, `disabled`, ...; empty where it is not there.
+    pub(crate) enabled: String,
 }
 
 /// The `nc` of the remote host, or the program that `netcat` names.
@@ -74,6 +97,8 @@ pub(crate) struct RemoteSocket {
     pub(crate) is_socket: bool,
     /// Whether the login may write to it.
     pub(crate) writable: bool,
+    /// Whether somebody listens, where the system tells.
+    pub(crate) listening: Option<bool>,
     /// `ls -ld`'s first, third and fourth word.
     pub(crate) mode: String,
     pub(crate) owner: String,

@@ -25,6 +25,12 @@ pub(crate) struct Session {
     pub(crate) offered: Vec<SshKey>,
     /// The methods that the server would take.
     pub(crate) methods: Vec<String>,
+    /// Whether the server took a key and wants something more.
+    pub(crate) partial: bool,
+    /// What `authorized_keys` allows the key: `command`, `pty`, ...
+    pub(crate) key_options: Vec<String>,
+    /// What the server said before its banner.
+    pub(crate) greeting: String,
     /// The exit status of ssh.
     pub(crate) exit: Option<i32>,
     /// What ssh itself said, without its debug lines.

@@ -31,7 +31,10 @@ pub(crate) async fn ssh(
     deadline: Deadline,
 ) -> (SshConfig, Agent) {
     let argv = plan.argv.as_deref().unwrap_or_default();
-    let config = ssh_config::ask(program, argv, &machine.home, deadline).await;
+    let mut config = ssh_config::ask(program, argv, &machine.home, deadline).await;
+    if let Some(path) = &config.control_path {
+        config.control_listens = socket::accepts(path, deadline).await;
+    }
     let configured =
         config.identity_agent.clone().filter(|agent| !agent.eq_ignore_ascii_case("none"));
     let socket = configured.or_else(|| machine.variable("SSH_AUTH_SOCK").map(str::to_owned));

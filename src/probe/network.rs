@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::service;
 pub(crate) use super::service::Expected;
-use super::{Deadline, ms_since};
+use super::{Deadline, ms_since, neighbour};
 use crate::evidence::{Attempt, PortState};
 use crate::text::system_words;
 
@@ -22,12 +22,25 @@ pub(crate) struct Tried {
     pub(crate) stream: Option<TcpStream>,
 }
 
+/// The kernel asks three times, a second apart, who has an address of its own network,
+/// and then says `EHOSTUNREACH`. So long is waited for its word beyond our patience.
+const NEIGHBOUR: Duration = Duration::from_millis(1500);
+
 /// Connects. The stream is closed with RST when it is dropped: a sweep leaves no
 /// TIME_WAIT behind, and the peer no half-read connection.
 pub(crate) async fn connect(address: SocketAddr, patience: Duration, deadline: Deadline) -> Tried {
     let start = Instant::now();
+    let mut nobody = false;
     let outcome = match open(address) {
-        Ok(stream) => deadline.within(patience).limit(established(stream)).await,
+        Ok(stream) => {
+            let mut work = std::pin::pin!(established(stream));
+            let mut outcome = deadline.within(patience).limit(&mut work).await;
+            if outcome.is_none() && neighbour::is_sought(address.ip()) {
+                outcome = deadline.within(NEIGHBOUR).limit(work).await;
+                nobody = matches!(outcome, None | Some(Err(_)));
+            }
+            outcome
+        }
         Err(error) => Some(Err(error)),
     };
     let (state, error, stream) = match outcome {
@@ -36,10 +49,9 @@ pub(crate) async fn connect(address: SocketAddr, patience: Duration, deadline: D
         Some(Err(error)) => (state_of(&error), Some(system_words(&error)), None),
     };
     let (address, port) = (address.ip(), address.port());
-    Tried {
-        attempt: Attempt { address, port, state, error, ms: ms_since(start), service: None },
-        stream,
-    }
+    nobody |= state == PortState::NoRoute && neighbour::is_sought(address);
+    let ms = ms_since(start);
+    Tried { attempt: Attempt { address, port, state, error, ms, nobody, service: None }, stream }
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpStream> {

@@ -7,7 +7,8 @@
 use std::time::Instant;
 
 use super::ms_since;
-use crate::evidence::{Netcat, NetcatKind, Remote, RemoteSocket};
+use super::ssh::Printed;
+use crate::evidence::{Netcat, NetcatKind, Remote, RemoteSocket, RemoteUnit};
 
 /// The sockets that a libvirt host may have, root's daemons.
 const SOCKETS: &[&str] = &[
@@ -19,6 +20,19 @@ const SOCKETS: &[&str] = &[
     "/var/run/libvirt/virtvboxd-sock",
     "/var/run/libvirt/virtchd-sock",
 ];
+
+/// The units that listen at them, or bring those that do.
+const UNITS: &[&str] = &[
+    "libvirtd.socket",
+    "libvirtd.service",
+    "virtqemud.socket",
+    "virtqemud.service",
+    "virtproxyd.socket",
+    "virtproxyd.service",
+];
+
+/// So much of what a login prints of its own is kept, in characters.
+const NOISE: usize = 2000;
 
 /// What to look for.
 #[derive(Debug)]
@@ -52,40 +66,61 @@ impl Questions<'_> {
              fi\n\
              say which \"$(command -v which)\"\n\
              say helper \"$(command -v virt-ssh-helper)\"\n\
+             say version \"$(virt-ssh-helper --version </dev/null 2>/dev/null | head -n 1)\"\n\
              nc=$(command -v {netcat})\n\
              say netcat \"$nc\"\n\
              if [ -n \"$nc\" ]; then\n\
                say resolved \"$(readlink -f \"$nc\" 2>/dev/null || printf '%s' \"$nc\")\"\n\
                \"$nc\" -h </dev/null 2>&1 | head -n 60 | while IFS= read -r line; do say help \"$line\"; done\n\
              fi\n\
+             listens() {{\n\
+               while read -r _ _ _ flags _ _ _ name; do\n\
+                 case $name in \"$1\"|\"$2\") [ \"$flags\" = 00010000 ] && return 0;; esac\n\
+               done </proc/net/unix\n\
+               return 1\n\
+             }}\n\
              for socket in {sockets}; do\n\
                if [ -e \"$socket\" ] || [ -h \"$socket\" ]; then\n\
                  kind=other; [ -S \"$socket\" ] && kind=socket\n\
                  may=no; [ -r \"$socket\" ] && [ -w \"$socket\" ] && may=yes\n\
-                 say socket \"$kind $may $(ls -ldL \"$socket\" 2>/dev/null | head -n 1 | {{ read -r mode _ owner group _; printf '%s %s %s' \"$mode\" \"$owner\" \"$group\"; }}) $socket\"\n\
+                 ear=unknown; [ -r /proc/net/unix ] && {{ listens \"$socket\" \"$(readlink -f \"$socket\")\" && ear=yes || ear=no; }}\n\
+                 say socket \"$kind $may $ear $(ls -ldL \"$socket\" 2>/dev/null | head -n 1 | {{ read -r mode _ owner group _; printf '%s %s %s' \"$mode\" \"$owner\" \"$group\"; }}) $socket\"\n\
                fi\n\
              done\n\
+             if [ -d /run/systemd/system ]; then\n\
+               systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState {units} 2>/dev/null | while IFS= read -r line; do say unit \"$line\"; done\n\
+             fi\n\
              printf '%s end\\n' \"$mark\"\n",
             mark = self.mark,
             netcat = quoted(self.netcat),
             sockets = sockets.join(" "),
+            units = UNITS.join(" "),
         )
     }
 
     /// Reads what the script printed.
-    pub(crate) fn read(&self, printed: &[u8], start: Instant) -> Remote {
-        let text = String::from_utf8_lossy(printed);
-        let mut remote = Remote { duration_ms: ms_since(start), ..Remote::default() };
+    pub(crate) fn read(&self, printed: &Printed, start: Instant) -> Remote {
+        let text = String::from_utf8_lossy(&printed.output);
+        let mut remote = Remote {
+            duration_ms: ms_since(start),
+            said: shortened(&printed.said),
+            ..Remote::default()
+        };
         let begin = format!("{} begin\n", self.mark);
         let Some(at) = text.find(&begin) else {
-            remote.noise = text.chars().take(2000).collect();
+            remote.noise = shortened(&text);
             remote.error = Some("the account runs no commands of ours".to_owned());
+            remote.runs_nothing = true;
             return remote;
         };
-        remote.noise = text[..at].chars().take(2000).collect();
+        remote.noise = shortened(&text[..at]);
+        let answers = &text[at + begin.len()..];
+        let (answers, after) =
+            answers.split_once(&format!("{} end\n", self.mark)).unwrap_or((answers, ""));
+        remote.noise_after = shortened(after);
         let mut netcat = Netcat::default();
         let mut help = String::new();
-        for line in text[at + begin.len()..].lines() {
+        for line in answers.lines() {
             let Some((name, value)) = line.split_once('=') else { continue };
             let value = value.trim_end_matches('\r');
             match name {
@@ -97,6 +132,8 @@ impl Questions<'_> {
                 "ids" => value.trim().clone_into(&mut remote.system_ids),
                 "which" => remote.which = !value.is_empty(),
                 "helper" => remote.helper = (!value.is_empty()).then(|| value.to_owned()),
+                "version" => value.clone_into(&mut remote.helper_version),
+                "unit" => note_unit(&mut remote.units, value),
                 "netcat" => value.clone_into(&mut netcat.path),
                 "resolved" => value.clone_into(&mut netcat.resolved),
                 "help" => {
@@ -125,10 +162,10 @@ impl Questions<'_> {
         remote
     }
 
-    /// `KIND MAY MODE OWNER GROUP PATH`.
+    /// `KIND MAY LISTENS MODE OWNER GROUP PATH`.
     fn socket(&self, line: &str) -> Option<RemoteSocket> {
-        let mut words = line.splitn(6, ' ');
-        let (kind, may) = (words.next()?, words.next()?);
+        let mut words = line.splitn(7, ' ');
+        let (kind, may, ear) = (words.next()?, words.next()?, words.next()?);
         let (mode, owner, group) = (words.next()?, words.next()?, words.next()?);
         let path = words.next()?;
         Some(RemoteSocket {
@@ -137,6 +174,7 @@ impl Questions<'_> {
             exists: true,
             is_socket: kind == "socket",
             writable: may == "yes",
+            listening: (ear != "unknown").then_some(ear == "yes"),
             mode: mode.to_owned(),
             owner: owner.to_owned(),
             group: group.to_owned(),
@@ -147,6 +185,30 @@ impl Questions<'_> {
 /// Nothing could be gathered.
 pub(crate) fn failed(error: String, start: Instant) -> Remote {
     Remote { duration_ms: ms_since(start), error: Some(error), ..Remote::default() }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(NOISE).collect()
+}
+
+/// A line of `systemctl show`: the properties of a unit in systemd's own order, and
+/// an empty line between two units.
+fn note_unit(units: &mut Vec<RemoteUnit>, line: &str) {
+    let Some((property, value)) = line.split_once('=') else {
+        units.push(RemoteUnit::default());
+        return;
+    };
+    if units.is_empty() {
+        units.push(RemoteUnit::default());
+    }
+    let Some(unit) = units.last_mut() else { return };
+    match property {
+        "Id" => value.clone_into(&mut unit.name),
+        "LoadState" => value.clone_into(&mut unit.load),
+        "ActiveState" => value.clone_into(&mut unit.active),
+        "UnitFileState" => value.clone_into(&mut unit.enabled),
+        _ => {}
+    }
 }
 
 fn quoted(word: &str) -> String {
@@ -189,7 +251,8 @@ mod tests {
             Command::new("sh").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(questions.script().as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        questions.read(&[b"noise\n", output.stdout.as_slice()].concat(), Instant::now())
+        let output = [b"noise\n", output.stdout.as_slice(), b"bye\n"].concat();
+        questions.read(&Printed { output, said: String::new() }, Instant::now())
     }
 
     #[test]
@@ -211,12 +274,13 @@ mod tests {
             mark: "m4rk",
         };
         let remote = run(&questions);
-        assert_eq!(remote.noise, "noise\n");
+        assert_eq!((remote.noise.as_str(), remote.noise_after.as_str()), ("noise\n", "bye\n"));
         assert!(!remote.user.is_empty() && !remote.path.is_empty() && !remote.groups.is_empty());
         let found = remote.netcat.unwrap();
         assert_eq!((found.kind, found.knows_unix), (NetcatKind::Openbsd, true));
         let socket = remote.sockets.iter().find(|socket| socket.on_the_way).unwrap();
         assert!(socket.exists && socket.is_socket && socket.writable, "{socket:?}");
+        assert_eq!(socket.listening, Some(true));
         assert_eq!(socket.path, path.to_str().unwrap());
     }
 
@@ -225,9 +289,30 @@ mod tests {
         let remote = run(&Questions { netcat: "no-such-netcat", socket: "/none/sock", mark: "x" });
         assert_eq!(remote.netcat, None);
         assert!(remote.sockets.iter().any(|socket| socket.on_the_way && !socket.exists));
+        let output = b"This account is currently not available.\n".to_vec();
         let nothing = Questions { netcat: "nc", socket: "", mark: "x" }
-            .read(b"This account is currently not available.\n", Instant::now());
-        assert!(nothing.error.is_some() && nothing.noise.starts_with("This account"));
+            .read(&Printed { output, said: String::new() }, Instant::now());
+        assert!(nothing.runs_nothing && nothing.noise.starts_with("This account"));
+    }
+
+    #[test]
+    fn units_are_told() {
+        let output = b"x begin\nunit=LoadState=loaded\nunit=Id=libvirtd.socket\nunit=ActiveState=active\nunit=UnitFileState=enabled\nunit=\nunit=Id=virtqemud.socket\nunit=LoadState=not-found\nx end\n";
+        let printed = Printed { output: output.to_vec(), said: String::new() };
+        let remote =
+            Questions { netcat: "nc", socket: "", mark: "x" }.read(&printed, Instant::now());
+        let units: Vec<_> = remote
+            .units
+            .iter()
+            .map(|unit| [&unit.name, &unit.load, &unit.active, &unit.enabled].map(String::as_str))
+            .collect();
+        assert_eq!(
+            units,
+            [
+                ["libvirtd.socket", "loaded", "active", "enabled"],
+                ["virtqemud.socket", "not-found", "", ""],
+            ]
+        );
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub(crate) async fn look(path: &str, deadline: Deadline) -> (SocketSight, Option
     (sight, stream)
 }
 
+/// Whether somebody listens. Nothing is said to them.
+pub(crate) async fn accepts(path: &str, deadline: Deadline) -> bool {
+    matches!(deadline.within(PATIENCE).limit(connect(path)).await, Some(Ok(_)))
+}
+
 /// tokio does not wait where the queue of a UNIX socket is full: the system
 /// says `EAGAIN`, and the client, which blocks, would wait.
 async fn connect(path: &str) -> io::Result<UnixStream> {
@@ -149,7 +154,7 @@ fn granted_but_not_active(gid: u32) -> bool {
     granted && !active
 }
 
-fn user_name(uid: u32) -> String {
+pub(super) fn user_name(uid: u32) -> String {
     User::from_uid(Uid::from_raw(uid))
         .ok()
         .flatten()

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use bstr::{BString, ByteSlice};
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -31,8 +32,18 @@ use crate::text::system_words;
 const LARGEST: u64 = 64 * 1024;
 /// How often ssh's log is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
+/// How often an end is looked for.
+const INSTANT: Duration = Duration::from_millis(5);
 /// How long ssh may take to end by itself, when its stream is closed.
 const FAREWELL: Duration = Duration::from_millis(700);
+
+/// What the remote side printed.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) output: Vec<u8>,
+    /// To its standard error.
+    pub(crate) said: String,
+}
 
 /// How to run ssh.
 #[derive(Debug)]
@@ -114,10 +125,16 @@ impl Run<'_> {
         let text = std::fs::read(&log).unwrap_or_default();
         if self.is_ssh {
             ssh_log::read(&scratch.unmasked(&String::from_utf8_lossy(&text)), &mut session);
-            if !session.established && session.said.is_empty() {
-                // ssh refused its arguments before it opened its log.
-                let said = std::mem::take(&mut session.remote_said);
-                ssh_log::read(&scratch.unmasked(&said), &mut session);
+            if !session.established {
+                // Nothing ran there: all this is of ssh before it opened its log, or of
+                // its proxy, and the client gets it first.
+                let aside = std::mem::take(&mut session.remote_said);
+                let aside = ssh_log::without_chatter(&scratch.unmasked(&aside));
+                if session.said.is_empty() {
+                    ssh_log::read(&aside, &mut session);
+                } else if !aside.is_empty() {
+                    session.said = format!("{aside}\n{}", session.said);
+                }
             }
         } else {
             // What runs in ssh's place tells nothing of the way: only its end.
@@ -147,7 +164,7 @@ impl Run<'_> {
         script: &str,
         scratch: &Scratch,
         deadline: Deadline,
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Printed, String> {
         let log = scratch.file("ssh-second.log");
         let mut child = self
             .spawn(&log, Stdio::piped(), Stdio::piped())
@@ -167,10 +184,14 @@ impl Run<'_> {
         let said = deadline_free(drained).await;
         match printed {
             None => Err("it did not end in time".to_owned()),
-            Some(printed) if printed.is_empty() => {
-                Err(if said.is_empty() { "it printed nothing".to_owned() } else { said })
+            Some(output) if !output.is_empty() || is_logged_in(&log) => {
+                Ok(Printed { output, said })
             }
-            Some(printed) => Ok(printed),
+            Some(_) => {
+                let log = std::fs::read(&log).unwrap_or_default();
+                let words = ssh_log::without_chatter(&String::from_utf8_lossy(&log));
+                Err(if words.is_empty() { said } else { words })
+            }
         }
     }
 }
@@ -205,21 +226,34 @@ fn is_logged_in(log: &Path) -> bool {
     })
 }
 
-/// Lets the child end by itself, unless it has had its time; then ends its whole group.
+/// Lets the child end by itself, unless it has had its time; then ends it. What it
+/// started, a `ProxyCommand`, ends with it either way.
 async fn end(child: &mut Child, overdue: bool) -> Option<std::process::ExitStatus> {
-    if !overdue && let Some(Ok(status)) = Deadline::after(FAREWELL).limit(child.wait()).await {
-        return Some(status);
-    }
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        if let Some(group) = group {
-            let _ = killpg(group, signal);
-        }
-        if let Some(Ok(status)) = Deadline::after(FAREWELL).limit(child.wait()).await {
-            return Some(status);
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)?;
+    let patience = if overdue { Duration::ZERO } else { FAREWELL };
+    for (patience, signal) in [(patience, Signal::SIGTERM), (FAREWELL, Signal::SIGKILL)] {
+        let gone = is_over(group, Deadline::after(patience)).await;
+        // Until it is waited for, nobody else can have its number.
+        let _ = killpg(group, signal);
+        if gone {
+            break;
         }
     }
-    None
+    Deadline::after(FAREWELL).limit(child.wait()).await.and_then(Result::ok)
+}
+
+/// Whether the child ends by then. It is not waited for, so its number stays its own.
+async fn is_over(child: Pid, deadline: Deadline) -> bool {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    loop {
+        if !matches!(waitid(Id::Pid(child), flags), Ok(WaitStatus::StillAlive)) {
+            return true;
+        }
+        if deadline.left().is_zero() {
+            return false;
+        }
+        tokio::time::sleep(INSTANT).await;
+    }
 }
 
 async fn drain(stream: Option<impl AsyncRead + Unpin>) -> String {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use bstr::{BString, ByteSlice};
 use tokio::process::Command;
 
-use super::Deadline;
 use super::ssh::trimmed_environment;
-use crate::evidence::{Identity, SshConfig};
+use super::{Deadline, key_file};
+use crate::evidence::SshConfig;
 use crate::text::system_words;
 
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -61,7 +61,7 @@ fn read(text: &str, home: &str) -> SshConfig {
             "proxyjump" | "proxycommand" if !none && !value.is_empty() => {
                 config.proxy = Some(value.to_owned());
             }
-            "identityfile" => config.identities.push(identity(value, home)),
+            "identityfile" => config.identities.push(key_file::look(at_home(value, home))),
             "identityagent" if value != "SSH_AUTH_SOCK" => {
                 config.identity_agent = Some(value.to_owned());
             }
@@ -69,17 +69,14 @@ fn read(text: &str, home: &str) -> SshConfig {
             "stricthostkeychecking" => value.clone_into(&mut config.strict_host_key_checking),
             "userknownhostsfile" => known_hosts[0] = paths(value, home),
             "globalknownhostsfile" => known_hosts[1] = paths(value, home),
+            "hostkeyalias" if !none => config.host_key_alias = Some(value.to_owned()),
+            "numberofpasswordprompts" => config.password_prompts = value.parse().unwrap_or(3),
             "controlpath" if !none => config.control_path = Some(value.to_owned()),
             _ => {}
         }
     }
     config.known_hosts = known_hosts.concat();
     config
-}
-
-fn identity(path: &str, home: &str) -> Identity {
-    let path = at_home(path, home);
-    Identity { exists: Path::new(&path).exists(), path }
 }
 
 fn paths(value: &str, home: &str) -> Vec<String> {
@@ -93,11 +90,12 @@ fn at_home(path: &str, home: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Identity;
 
     #[test]
     fn the_lines_of_ssh_g() {
         let config = read(
-            "host kvm7\nuser joe\nhostname kvm7.lab\nport 2222\nproxyjump none\nproxycommand nc %h %p\nidentityfile ~/.ssh/id_x\nidentitiesonly yes\nstricthostkeychecking accept-new\nuserknownhostsfile ~/.ssh/known_hosts /k\nglobalknownhostsfile /etc/ssh/ssh_known_hosts\ncontrolpath /run/c\n",
+            "host kvm7\nuser joe\nhostname kvm7.lab\nport 2222\nproxyjump none\nproxycommand nc %h %p\nidentityfile ~/.ssh/id_x\nidentitiesonly yes\nstricthostkeychecking accept-new\nuserknownhostsfile ~/.ssh/known_hosts /k\nglobalknownhostsfile /etc/ssh/ssh_known_hosts\ncontrolpath /run/c\nhostkeyalias kvm\nnumberofpasswordprompts 2\n",
             "/home/joe",
         );
         assert_eq!(
@@ -107,12 +105,13 @@ mod tests {
         assert_eq!(config.proxy.as_deref(), Some("nc %h %p"));
         assert_eq!(
             config.identities,
-            [Identity { path: "/home/joe/.ssh/id_x".into(), exists: false }]
+            [Identity { path: "/home/joe/.ssh/id_x".into(), ..Identity::default() }]
         );
         assert_eq!(
             config.known_hosts,
             ["/home/joe/.ssh/known_hosts", "/k", "/etc/ssh/ssh_known_hosts"]
         );
         assert!(config.identities_only && config.control_path.is_some());
+        assert_eq!((config.host_key_alias.as_deref(), config.password_prompts), (Some("kvm"), 2));
     }
 }

@@ -7,19 +7,25 @@ use crate::evidence::{Session, SshFailure, SshKey};
 
 /// Fills in what the log of a session tells.
 pub(crate) fn read(log: &str, session: &mut Session) {
-    let mut said: Vec<&str> = Vec::new();
     for line in log.lines().map(|line| line.trim_end_matches('\r')) {
         match line.strip_prefix("debug1: ") {
             Some(debug) => read_debug(debug, session),
             None if is_chatter(line) => read_chatter(line, session),
-            None => said.push(line),
+            None => {}
         }
     }
-    session.said = said.join("\n");
+    session.said = without_chatter(log);
     if !session.established {
         let said = session.said.clone();
         session.failure = Some(failure(&said, session));
     }
+}
+
+/// What ssh says without `-v`.
+pub(crate) fn without_chatter(log: &str) -> String {
+    let lines = log.lines().map(|line| line.trim_end_matches('\r'));
+    let said = lines.filter(|line| !line.starts_with("debug1: ") && !is_chatter(line));
+    said.collect::<Vec<_>>().join("\n")
 }
 
 fn read_debug(line: &str, session: &mut Session) {
@@ -36,6 +42,16 @@ fn read_debug(line: &str, session: &mut Session) {
         session.offered.push(shown_key(key));
     } else if let Some(key) = line.strip_prefix("Server accepts key: ") {
         session.accepted = Some(shown_key(key));
+    } else if let Some((_, options)) =
+        line.strip_prefix("Remote: ").and_then(|rest| rest.split_once(": key options: "))
+    {
+        session.key_options = options.split_whitespace().map(str::to_owned).collect();
+    } else if let Some((_, text)) = line
+        .strip_prefix("kex_exchange_identification: banner line ")
+        .and_then(|rest| rest.split_once(": "))
+    {
+        session.greeting.push_str(text);
+        session.greeting.push('\n');
     } else if line.contains("mux_client_request_session: master session id") {
         session.established = true;
         session.method = Some("a shared connection (ControlMaster)".to_owned());
@@ -59,9 +75,16 @@ fn shown_key(text: &str) -> SshKey {
 
 /// Lines that only `-v` makes ssh print.
 fn is_chatter(line: &str) -> bool {
-    ["OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: ", "debug2: ", "debug3: "]
-        .iter()
-        .any(|beginning| line.starts_with(beginning))
+    const BEGINNINGS: &[&str] = &[
+        "OpenSSH_",
+        "Authenticated to ",
+        "Authenticated using ",
+        "Transferred: ",
+        "Bytes per second: ",
+        "debug2: ",
+        "debug3: ",
+    ];
+    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
 }
 
 fn read_chatter(line: &str, session: &mut Session) {
@@ -69,6 +92,8 @@ fn read_chatter(line: &str, session: &mut Session) {
         session.established = true;
         let method = line.split("using \"").nth(1).and_then(|rest| rest.split('"').next());
         session.method = method.map(str::to_owned);
+    } else if line.contains(" with partial success") {
+        session.partial = true;
     }
 }
 
@@ -131,6 +156,16 @@ mod tests {
         );
         assert_eq!(session.methods, ["publickey", "password"]);
         assert_eq!(session.said, "");
+    }
+
+    #[test]
+    fn what_the_server_tells_is_kept() {
+        let session = session(
+            "debug1: kex_exchange_identification: banner line 0: Exceeded MaxStartups\r\ndebug1: Remote: /home/joe/.ssh/authorized_keys:1: key options: agent-forwarding command pty\r\nAuthenticated using \"publickey\" with partial success.\r\n",
+        );
+        assert_eq!(session.greeting, "Exceeded MaxStartups\n");
+        assert_eq!(session.key_options, ["agent-forwarding", "command", "pty"]);
+        assert!(session.partial && !session.established);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! picture (other ports, DNS, the agent) runs beside it and is not waited for
 //! longer than the way itself takes.
 
+mod library;
 mod reach;
 mod ssh;
 
@@ -119,6 +120,7 @@ impl Walk<'_> {
             }
             Transport::Ssh | Transport::Libssh | Transport::Libssh2 | Transport::Sshcmd => {
                 self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NotSpoken);
+                self.library().await;
                 self.reach_port().await.map_or(Some(Hop::Network), |_| None)
             }
             Transport::Ext => self.ext().await,

@@ -45,11 +45,18 @@ pub(crate) fn end_lines(run: &CheckRun, out: &mut dyn Write) -> io::Result<()> {
 
 fn target(checked: &CheckedTarget) -> Value {
     let diagnosis = &checked.diagnosis;
-    let causes: Vec<Value> = diagnosis
-        .cause
-        .map(|at| Object::new().put("rule", diagnosis.findings[at].rule).put("finding", at).done())
-        .into_iter()
-        .collect();
+    let alone = diagnosis.rivals.is_empty();
+    let cause = |at: usize| {
+        let finding = &diagnosis.findings[at];
+        let distinguish = finding.distinguish.as_ref().filter(|_| !alone);
+        Object::new()
+            .put("rule", finding.rule)
+            .put("finding", at)
+            .put_some("distinguish", distinguish)
+            .done()
+    };
+    let causes: Vec<Value> =
+        diagnosis.cause.into_iter().chain(diagnosis.rivals.iter().copied()).map(cause).collect();
     let ground = Ground::argument(&checked.uri);
     Object::new()
         .text("uri", Some(&checked.uri), &diagnosis.veil)

@@ -29,11 +29,18 @@ pub(crate) fn write(
     let (following, own): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|finding| finding.consequence_of.is_some());
     let cause = target.diagnosis.cause.map(|at| &findings[at]);
-    let first = cause.into_iter();
-    let others =
-        own.into_iter().filter(|finding| !cause.is_some_and(|cause| std::ptr::eq(cause, *finding)));
-    for finding in first.chain(others) {
-        writeln!(out)?;
+    let rivals: Vec<&Finding> = target.diagnosis.rivals.iter().map(|at| &findings[*at]).collect();
+    let is_one_of = |list: &[&Finding], finding: &Finding| {
+        list.iter().any(|other| std::ptr::eq(*other, finding))
+    };
+    let first: Vec<&Finding> = cause.into_iter().collect();
+    let others = own
+        .iter()
+        .copied()
+        .filter(|finding| !is_one_of(&first, finding) && !is_one_of(&rivals, finding));
+    for finding in first.iter().chain(&rivals).copied().chain(others) {
+        let is_rival = is_one_of(&rivals, finding);
+        writeln!(out, "{}", if is_rival { "\nor:" } else { "" })?;
         write_finding(finding, target, width, out)?;
     }
     for finding in following {
@@ -160,6 +167,11 @@ fn write_finding(
     }
     if finding.effect == Consequence::Crashes {
         row("virsh", "dies of a segmentation fault, and prints nothing".to_owned())?;
+    }
+    let several = !target.diagnosis.rivals.is_empty();
+    if let Some(way) = finding.distinguish.as_ref().filter(|_| several) {
+        let lines = flow(&way.to_string(), width.map(|width| width - ROW));
+        row("tell", lines.join(&format!("\n{:ROW$}", "")))?;
     }
     for remedy in &finding.remedy {
         row("fix", format!("{}: {}", remedy.place, remedy.command))?;

@@ -23,12 +23,15 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Driver if plan.needs_nothing() => Some("guests made up by the client".to_owned()),
         Hop::Driver => evidence.driver.as_ref().map(opening),
     };
-    let why = evidence.is_skipped(hop).map(skipped);
+    let why = evidence.is_skipped(hop);
     match (observed.filter(|text| !text.is_empty()), why, status) {
-        (Some(text), Some(why), _) => format!("{text}   ({why})"),
+        (Some(text), Some(why), _) => format!("{text}   ({})", skipped(why)),
         (Some(text), None, _) => text,
-        (None, Some(why), _) => why.to_owned(),
-        (None, None, Status::NotReached) => "not reached".to_owned(),
+        (None, _, Status::NotReached) => "not reached".to_owned(),
+        (None, Some(SkipReason::NotSpoken), Status::Failed) => {
+            "not tried: it would fail".to_owned()
+        }
+        (None, Some(why), _) => skipped(why).to_owned(),
         (None, None, Status::Skipped) => "not asked".to_owned(),
         (None, None, Status::Failed) => "would be refused".to_owned(),
         (None, None, _) => String::new(),
@@ -243,7 +246,8 @@ fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
     if status != Status::Failed {
         return Some("the daemon's socket was reached".to_owned());
     }
-    let lacking = evidence.remote.as_ref().map(|remote| lacking(plan, remote)).unwrap_or_default();
+    let looked_at = evidence.remote.as_ref().filter(|remote| remote.error.is_none());
+    let lacking = looked_at.map(|remote| lacking(plan, remote)).unwrap_or_default();
     let said = session.remote_said.lines().last().unwrap_or_default();
     let noise = evidence.remote.as_ref().map(|remote| remote.noise.as_str()).unwrap_or_default();
     let noise = noise.lines().next().unwrap_or_default();
@@ -253,6 +257,8 @@ fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
         lacking.join(" · ")
     } else if !said.is_empty() {
         said.to_owned()
+    } else if evidence.remote.as_ref().is_some_and(|remote| remote.runs_nothing) {
+        "the login runs nothing that it is asked to run".to_owned()
     } else {
         "it ended without a word".to_owned()
     })

@@ -67,7 +67,7 @@ pub(crate) fn socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
 }
 
 /// The systemd unit that listens on a system socket.
-fn unit_of(path: &str) -> String {
+pub(super) fn unit_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let name = name.trim_end_matches("-ro").trim_end_matches("-sock");
     match name {

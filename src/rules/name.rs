@@ -77,6 +77,22 @@ fn looks_like_ipv4(host: &str) -> bool {
         && host.parse::<Ipv4Addr>().is_err()
 }
 
+/// Only ssh knows the name, and the client does not ask ssh.
+pub(crate) fn name_only_in_ssh_config(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(name) = failing(seen) else { return };
+    let Some(known) = &name.ssh_name else { return };
+    let text = match &name.resolution {
+        Resolution::Failed { text, .. } => text.as_str(),
+        _ => "Temporary failure in name resolution",
+    };
+    let transport = seen.plan.transport.map_or("this driver", Transport::name);
+    draft(seen, name, text, out)
+        .fact("file", &known.file)
+        .fact("line", known.line.to_string())
+        .fact("hostname", &known.hostname)
+        .fact("transport", transport);
+}
+
 /// Nobody answers the question.
 pub(crate) fn name_server_silent(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(name) = failing(seen) else { return };

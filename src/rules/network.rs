@@ -146,7 +146,11 @@ pub(crate) fn no_route(seen: &Seen<'_>, out: &mut Drafts) {
     let no_route = |attempt: &&Attempt| attempt.state == PortState::NoRoute;
     if let Some(attempt) = network.on_the_way().find(no_route) {
         let why = attempt.error.clone().unwrap_or_else(|| "No route to host".into());
-        draft(seen, network, &why, out).fact("why", &why);
+        let nobody = attempt.nobody;
+        let draft = draft(seen, network, &why, out).fact("why", &why);
+        if nobody {
+            draft.variant("nobody");
+        }
     }
 }
 

@@ -1,9 +1,14 @@
 //! Rules about the remote host: helper, netcat, the socket there.
 
+mod login;
+
+pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise};
+
 use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
 use crate::finding::{Draft, Drafts};
 use crate::plan::Proxy;
 use crate::rules::Seen;
+use crate::rules::local::unit_of;
 use crate::rules::ssh::frame;
 use crate::text::Span;
 
@@ -70,20 +75,45 @@ pub(crate) fn packet(said: &[u8]) -> String {
     format!("packet {length} bytes received from server too large, want 33554432")
 }
 
+/// A package under the names that the families of systems give it.
+struct Package {
+    debian: &'static str,
+    fedora: &'static str,
+    suse: &'static str,
+    arch: &'static str,
+}
+
+const NETCAT: Package = Package {
+    debian: "netcat-openbsd",
+    fedora: "nmap-ncat",
+    suse: "netcat-openbsd",
+    arch: "openbsd-netcat",
+};
+const HELPER: Package = Package {
+    debian: "libvirt-daemon",
+    fedora: "libvirt-daemon-common",
+    suse: "libvirt-daemon-common",
+    arch: "libvirt",
+};
+const DAEMON: Package = Package {
+    debian: "libvirt-daemon-system",
+    fedora: "libvirt-daemon-driver-qemu",
+    suse: "libvirt-daemon-qemu",
+    arch: "libvirt",
+};
+const WHICH: Package =
+    Package { debian: "debianutils", fedora: "which", suse: "which", arch: "which" };
+
 /// How to install a package there.
-fn install(remote: Option<&Remote>, debian: &str, fedora: &str) -> String {
+fn install(remote: Option<&Remote>, package: &Package) -> String {
     let ids = remote.map(|remote| remote.system_ids.as_str()).unwrap_or_default();
     let is = |names: &[&str]| ids.split_whitespace().any(|id| names.contains(&id));
-    if is(&["debian", "ubuntu"]) {
-        format!("apt-get install {debian}")
-    } else if is(&["fedora", "rhel", "centos"]) {
-        format!("dnf install {fedora}")
-    } else if is(&["suse", "opensuse", "sles"]) {
-        "zypper install netcat-openbsd".to_owned()
-    } else if is(&["arch"]) {
-        "pacman -S openbsd-netcat".to_owned()
-    } else {
-        format!("install {debian}")
+    match () {
+        () if is(&["debian", "ubuntu"]) => format!("apt-get install {}", package.debian),
+        () if is(&["fedora", "rhel", "centos"]) => format!("dnf install {}", package.fedora),
+        () if is(&["suse", "opensuse", "sles"]) => format!("zypper install {}", package.suse),
+        () if is(&["arch"]) => format!("pacman -S {}", package.arch),
+        () => format!("install {}", package.debian),
     }
 }
 
@@ -96,7 +126,7 @@ pub(crate) fn remote_netcat_missing(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     }
     let named = seen.plan.used("netcat").map(|planned| planned.value.to_string());
-    let install = install(failing.remote, "netcat-openbsd", "nmap-ncat");
+    let install = install(failing.remote, &NETCAT);
     let draft = failing
         .draft(seen, out)
         .fact("install", install)
@@ -122,7 +152,7 @@ pub(crate) fn remote_netcat_without_unix(seen: &Seen<'_>, out: &mut Drafts) {
     } else {
         format!("it is {}", netcat.kind.name())
     };
-    let install = install(failing.remote, "netcat-openbsd", "nmap-ncat");
+    let install = install(failing.remote, &NETCAT);
     let path = if netcat.resolved == netcat.path {
         netcat.path.clone()
     } else {
@@ -166,14 +196,33 @@ pub(crate) fn remote_socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     }
     let other = other(&failing, &path).map(|socket| socket.path.clone());
-    let draft = failing.draft(seen, out).fact("path", &path);
+    let installed = installed(failing.remote);
+    let unit = installed.as_ref().and_then(|units| units.first().copied());
+    let install = install(failing.remote, &DAEMON);
+    let draft = failing
+        .draft(seen, out)
+        .fact("path", &path)
+        .fact("unit", unit.map_or_else(|| unit_of(&path), str::to_owned))
+        .fact("install", install);
     match other {
         Some(other) if seen.plan.used("socket").is_some() => {
             draft.variant("named").fact("other", other)
         }
         Some(other) => draft.variant("other").fact("other", other),
+        None if installed.is_some_and(|units| units.is_empty()) => draft.variant("not-installed"),
         None => draft,
     };
+}
+
+/// The socket units that are there, where systemd tells; the one that makes the
+/// monolithic daemon's socket first.
+fn installed(remote: Option<&Remote>) -> Option<Vec<&str>> {
+    let units = &remote?.units;
+    let is_there = |name: &&str| {
+        units.iter().any(|unit| unit.name == *name && !["not-found", ""].contains(&&*unit.load))
+    };
+    let known = ["libvirtd.socket", "virtproxyd.socket", "virtqemud.socket"];
+    (!units.is_empty()).then(|| known.into_iter().filter(is_there).collect())
 }
 
 /// The login may not open the socket.
@@ -205,7 +254,8 @@ pub(crate) fn remote_socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     };
     let (path, _) = tried(seen, &failing);
-    failing.draft(seen, out).fact("path", path);
+    let unit = unit_of(&path);
+    failing.draft(seen, out).fact("path", path).fact("unit", unit);
 }
 
 /// `proxy=native`, or the session daemon, and no helper.
@@ -216,7 +266,7 @@ pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
     if seen.plan.proxy != Some(Proxy::Native) || !missing {
         return;
     }
-    let install = install(failing.remote, "libvirt-daemon", "libvirt-daemon-common");
+    let install = install(failing.remote, &HELPER);
     let asked = seen.plan.used("proxy").is_some();
     let draft = failing.draft(seen, out).fact("install", install);
     draft.span = place(seen, "proxy");
@@ -225,17 +275,24 @@ pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
-/// The login prints something of its own.
-pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
+/// The helper is there, and libvirt's script does not find it without `which`.
+pub(crate) fn remote_which_missing(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
-    let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
-    let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
-    let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
-    let no_shell = text.contains("account is currently not available")
-        || text.contains("sftp connections only");
-    if no_shell || failing.remote.is_some_and(|remote| remote.error.is_some()) {
-        draft.variant("no-shell");
+    let Some(remote) = failing.remote.filter(|remote| remote.error.is_none() && !remote.which)
+    else {
+        return;
+    };
+    let Some(helper) = &remote.helper else { return };
+    if seen.plan.proxy != Some(Proxy::Auto) {
+        return;
     }
+    let netcat = match &remote.netcat {
+        None => "there is no nc either",
+        Some(netcat) if !netcat.knows_unix => "the nc there has no -U",
+        Some(_) => return,
+    };
+    let install = install(failing.remote, &WHICH);
+    failing.draft(seen, out).fact("helper", helper).fact("netcat", netcat).fact("install", install);
 }
 
 /// Any other way in which the remote side ends.

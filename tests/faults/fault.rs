@@ -37,6 +37,9 @@ pub(crate) struct Fault {
     pub(crate) server: Side,
     /// The rule that must be named; none where the connection works.
     pub(crate) cause: Option<String>,
+    /// The rules that may be the cause as well, the likelier first.
+    #[serde(default)]
+    pub(crate) rivals: Vec<String>,
     /// What must be decided, where it is not `ok` without a cause and `fails` with one.
     pub(crate) verdict: Option<String>,
     /// A part of what virsh said when the fault was written down; none where it says nothing.
@@ -91,6 +94,8 @@ pub(crate) struct Side {
     pub(crate) sshd: String,
     /// Lines of libvirtd.conf.
     pub(crate) libvirtd: String,
+    /// When libvirtd believes to be: it does not start with a certificate that has expired.
+    pub(crate) faketime: Option<String>,
     /// Servers, a shell command each; they end with the host.
     pub(crate) serve: Vec<String>,
     /// Shell, as root, when everything runs.

@@ -69,6 +69,12 @@ fn staged(fault: &Fault, row: &mut Row) {
     must(verdict == wanted, format!("verdict {verdict}, not {wanted}"));
     let cause = fault.cause.as_deref().unwrap_or("");
     must(row.cause == cause, format!("cause {:?}, not {cause:?}", row.cause));
+    let causes = target["causes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let rivals: Vec<&str> =
+        causes.iter().skip(1).map(|cause| cause["rule"].as_str().unwrap_or("")).collect();
+    must(rivals == fault.rivals, format!("rivals {rivals:?}, not {:?}", fault.rivals));
+    let told_apart = causes.iter().all(|cause| cause["distinguish"].is_string());
+    must(rivals.is_empty() || told_apart, "nothing tells the causes apart".to_owned());
     must((verdict == "ok") == matches!(virsh, Virsh::Connects), format!("virsh: {}", row.virsh));
     must(row.seconds < DEADLINE, format!("it took {:.1} s", row.seconds));
     let recorded = fault.virsh.as_deref().unwrap_or_default();
@@ -124,6 +130,8 @@ fn build(fault: &Fault) -> Lab {
     }
     if needs(Need::Sshd) {
         let path = fault.server.programs.as_ref().map(|more| {
+            let more: Vec<String> =
+                more.iter().map(|name| lab.server.with_variables(name)).collect();
             let more: Vec<&str> =
                 BASICS.iter().copied().chain(more.iter().map(String::as_str)).collect();
             format!("SetEnv PATH={}\n", lab.server.programs(&more))
@@ -142,7 +150,9 @@ fn build(fault: &Fault) -> Lab {
         (Need::LocalLibvirtd, &lab.client, &fault.client),
     ] {
         if needs(need) {
-            host.libvirtd(&libvirtd_conf(host, side, needs(Need::Certificates)));
+            let conf = libvirtd_conf(host, side, needs(Need::Certificates));
+            let clock = side.faketime.as_ref().map(|time| format!("faketime '{time}'"));
+            host.libvirtd_by(&clock.unwrap_or_default(), &conf);
         }
     }
     for (host, side) in [(&lab.client, &fault.client), (&lab.server, &fault.server)] {
@@ -251,10 +261,11 @@ fn logins(server: &Host) -> usize {
     log.matches("Accepted publickey").count()
 }
 
-/// The processes of a host and the files of its user.
+/// The processes of a host and the files of its user. One that has ended and that the
+/// host's first process does not wait for is none.
 fn state(host: &Host) -> String {
     host.sh(&format!(
-        "ps ax -o comm= | grep -Ev '^(ps|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
+        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
         host.home().display()
     ))
 }

@@ -91,7 +91,7 @@ fn an_account_without_a_shell() {
     let lab = with_programs(&[]).with_libvirtd("");
     lab.server.sh(&format!("usermod -s /usr/sbin/nologin {USER}"));
     let checked = lab.client.check(&[], &[&uri()]);
-    checked.assert_cause("remote-noise");
+    checked.assert_cause("remote-no-shell");
     assert_eq!(Err(checked.quote()), lab.client.virsh(&[], &uri()));
     assert!(checked.cause()["message"].as_str().unwrap().contains("currently not available"));
 }

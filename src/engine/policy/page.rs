@@ -173,6 +173,8 @@ impl Page<'_> {
             replaces: Vec::new(),
             replaces_here: Vec::new(),
             explains: Vec::new(),
+            rivals: Vec::new(),
+            distinguish: None,
             since: written.since,
             clients,
             fix: None,

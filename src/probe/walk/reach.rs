@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 
 use super::{Beside, Ports, Walk};
 use crate::evidence::{Attempt, Network, PortState, SshConfig};
-use crate::probe::ms_since;
 use crate::probe::name::{self, Asker};
 use crate::probe::network::{self, Expected};
+use crate::probe::{ms_since, ssh_hosts};
 use crate::tables::transports::{SERVICES, Transport};
 
 impl Walk<'_> {
@@ -22,6 +22,7 @@ impl Walk<'_> {
             state: PortState::Open,
             error: None,
             ms: 0.0,
+            nobody: false,
             service: None,
         };
         network::Tried { attempt, stream: Some(stream) }
@@ -38,7 +39,11 @@ impl Walk<'_> {
             self.beside.spawn(async move { Beside::Dns(name::ask_dns(&host, deadline).await) });
         }
         let resolved = name::resolve(&host, from_config, asker, self.deadline).await;
-        self.evidence.name = Some(resolved.sight);
+        let mut sight = resolved.sight;
+        if resolved.addresses.is_empty() && asker == Asker::Libvirt {
+            sight.ssh_name = ssh_hosts::look(&host, &self.machine.home);
+        }
+        self.evidence.name = Some(sight);
         if resolved.addresses.is_empty() {
             return None;
         }

@@ -14,7 +14,7 @@ use crate::probe::daemon::Wish;
 use crate::probe::known_hosts::Scratch;
 use crate::probe::network::{self, Expected};
 use crate::probe::remote::{self, Questions};
-use crate::probe::{local, ms_since, ssh};
+use crate::probe::{host_keys, local, ms_since, ssh};
 
 /// How long a login may take. Name lookups on the server take up to ten seconds.
 pub(super) const LOGIN: Duration = Duration::from_secs(20);
@@ -61,7 +61,7 @@ impl Walk<'_> {
         }
         // Behind a proxy or a shared connection the host itself need not be
         // reachable from here: what is seen of it is an observation.
-        let proxied = config.proxy.is_some() || is_shared(&config);
+        let proxied = config.proxy.is_some() || config.control_listens;
         if proxied || !is_ssh {
             self.skip(&[Hop::Name, Hop::Network], &SkipReason::Proxied);
         }
@@ -86,6 +86,22 @@ impl Walk<'_> {
         let why = SkipReason::NotAllowed { parameter: parameter.to_owned() };
         self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &why);
         true
+    }
+
+    /// What the files of known host keys say of the host and of the key that it showed.
+    fn know_host_keys(&mut self, config: &SshConfig) {
+        if config.hostname.is_empty() {
+            return;
+        }
+        let alias = config.host_key_alias.as_deref();
+        let mut asked = vec![host_keys::name(&config.hostname, config.port, alias)];
+        if alias.is_none() && config.port != 22 {
+            asked.push(host_keys::name(&config.hostname, 22, None));
+        }
+        let shown = self.evidence.session.as_ref().and_then(|session| session.host_key.as_ref());
+        let shown = shown.map(|key| key.fingerprint.as_str());
+        let known = host_keys::look(&config.known_hosts, &asked, shown);
+        self.evidence.local.get_or_insert_default().known_keys = known;
     }
 
     /// What answers on the port; whether nothing does.
@@ -128,6 +144,9 @@ impl Walk<'_> {
             )
         });
         let ended_at = heard.and_then(|heard| self.take_down(heard));
+        if is_ssh {
+            self.know_host_keys(config);
+        }
         if established && over && is_ssh {
             self.remote(program, copy.as_ref(), &scratch).await;
         }
@@ -178,11 +197,6 @@ impl Walk<'_> {
             connect_timeout,
         }
     }
-}
-
-/// Whether a shared connection of ssh's own is there to be used.
-fn is_shared(config: &SshConfig) -> bool {
-    config.control_path.as_ref().is_some_and(|path| std::path::Path::new(path).exists())
 }
 
 fn random_word() -> String {

@@ -1,12 +1,13 @@
 //! What we can show to the server, and what it takes.
 
+use super::key_files::is_any_unusable;
 use super::session::{draft, failing};
-use crate::evidence::{Agent, AgentState, Local, SshFailure};
+use crate::evidence::{Agent, AgentState, Local, Session, SshFailure, SshKey};
 use crate::finding::Drafts;
 use crate::rules::Seen;
 
 /// The server let us in with nothing that we have.
-fn denied<'s>(seen: &'s Seen<'_>) -> Option<(&'s crate::evidence::Session, &'s Local)> {
+pub(super) fn denied<'s>(seen: &'s Seen<'_>) -> Option<(&'s Session, &'s Local)> {
     let session = failing(seen)?;
     let denied =
         matches!(session.failure, Some(SshFailure::PermissionDenied | SshFailure::TooManyFailures));
@@ -71,29 +72,79 @@ pub(crate) fn no_tty_without_key(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
+/// Who logs in there.
+fn user(seen: &Seen<'_>, local: &Local) -> String {
+    let config = local.ssh_config.as_ref();
+    let user = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
+    user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string)).unwrap_or_default()
+}
+
+/// Keys for a sentence.
+fn shown<'k>(keys: impl Iterator<Item = &'k SshKey>) -> String {
+    let keys: Vec<String> =
+        keys.map(|key| format!("{} {} ({})", key.kind, key.fingerprint, key.name)).collect();
+    keys.join("; ")
+}
+
+fn takes_keys(session: &Session) -> bool {
+    session.methods.iter().any(|method| method == "publickey")
+}
+
 /// The server takes none of the keys.
 pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
     let Some((session, local)) = denied(seen) else { return };
-    let config = local.ssh_config.as_ref();
-    let user = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
-    let user =
-        user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string)).unwrap_or_default();
-    let offered: Vec<String> = session
-        .offered
-        .iter()
-        .map(|key| format!("{} {} ({})", key.kind, key.fingerprint, key.name))
-        .collect();
-    let count = offered.len();
+    let refused: Vec<&SshKey> =
+        session.offered.iter().filter(|key| session.accepted.as_ref() != Some(*key)).collect();
+    let unusable = is_any_unusable(session, local);
+    if unusable && refused.is_empty() {
+        return;
+    }
+    let count = refused.len();
     let draft = draft(seen, session, out)
-        .fact("user", user)
+        .fact("user", user(seen, local))
         .fact("methods", session.methods.join(", "))
-        .fact("offered", offered.join("; "))
+        .fact("offered", shown(refused.into_iter()))
         .fact("count", count.to_string());
-    if session.failure == Some(SshFailure::TooManyFailures) {
-        draft.variant("too-many");
-    } else if !session.methods.iter().any(|method| method == "publickey") {
-        draft.variant("no-publickey");
+    if unusable {
+        draft.less_likely();
+    } else if let Some(key) = &session.accepted {
+        draft.variant("known").fact("key", shown(std::iter::once(key)));
     } else if count == 0 {
         draft.variant("nothing-offered");
     }
+}
+
+/// The server lets nobody in with a key alone.
+pub(crate) fn ssh_no_key_login(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    if takes_keys(session) && !session.partial {
+        return;
+    }
+    let draft = draft(seen, session, out)
+        .fact("user", user(seen, local))
+        .fact("methods", session.methods.join(", "));
+    if session.partial {
+        draft.variant("second");
+    }
+}
+
+/// The key is right, and the account is root's.
+pub(crate) fn ssh_root_refused(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    let Some(key) = session.accepted.as_ref().filter(|_| !session.partial) else { return };
+    if user(seen, local) == "root" && !is_any_unusable(session, local) {
+        draft(seen, session, out).fact("key", shown(std::iter::once(key)));
+    }
+}
+
+/// The server ended the login after too many keys.
+pub(crate) fn ssh_too_many_keys(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some((session, local)) = denied(seen) else { return };
+    if session.failure != Some(SshFailure::TooManyFailures) {
+        return;
+    }
+    draft(seen, session, out)
+        .fact("count", session.offered.len().to_string())
+        .fact("agent", agent_keys(local).to_string())
+        .fact("offered", shown(session.offered.iter()));
 }

@@ -1,0 +1,99 @@
+//! A login that does not run what it is asked to run, or says more than that.
+
+use super::{Failing, failing, place};
+use crate::evidence::RpcOutcome;
+use crate::finding::Drafts;
+use crate::rules::Seen;
+
+/// What a shell says that lets nobody in.
+const NO_SHELL: &[&str] =
+    &["account is currently not available", "What do you think I am? A shell?"];
+
+impl Failing<'_> {
+    /// The first line that came in the place of libvirt's protocol, or beside it.
+    fn words(&self) -> String {
+        let noise = self.remote.map(|remote| remote.noise.as_str()).unwrap_or_default();
+        let said = self.remote.map(|remote| remote.said.as_str()).unwrap_or_default();
+        let stream = match self.outcome {
+            RpcOutcome::NotLibvirt(text) => text.as_str(),
+            _ => "",
+        };
+        let lines = [stream, noise, self.remote_said(), said];
+        let first = lines.into_iter().flat_map(str::lines).find(|line| !line.trim().is_empty());
+        first.unwrap_or_default().trim().to_owned()
+    }
+
+    /// Whether nothing of ours ran there, or nobody could look.
+    fn runs_nothing(&self) -> bool {
+        self.remote.is_some_and(|remote| remote.runs_nothing)
+    }
+
+    /// Whether `authorized_keys` has a command for the key.
+    fn has_command(&self) -> bool {
+        self.session.key_options.iter().any(|option| option == "command")
+            && self.remote.is_none_or(|remote| remote.error.is_some())
+    }
+}
+
+fn is_no_shell(words: &str) -> bool {
+    NO_SHELL.iter().any(|known| words.contains(known))
+}
+
+/// The login prints something of its own.
+pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
+    let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
+    failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+}
+
+/// The account has a shell that runs nothing.
+pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let words = failing.words();
+    let user = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let user = user.map(|config| config.user.clone()).filter(|user| !user.is_empty());
+    let user = user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string));
+    // `/bin/false` says nothing and fails; a forced command may do the same.
+    let silent = words.is_empty()
+        && failing.runs_nothing()
+        && !failing.has_command()
+        && failing.session.exit != Some(0);
+    if !is_no_shell(&words) && !silent {
+        return;
+    }
+    let draft = failing
+        .draft(seen, out)
+        .fact("text", words)
+        .fact("user", user.unwrap_or_else(|| "the account".to_owned()));
+    draft.span = place(seen, "");
+    if silent {
+        draft.variant("silent");
+    }
+}
+
+/// The server runs something else than what it is asked to run.
+pub(crate) fn remote_forced_command(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing(seen) else { return };
+    let words = failing.words();
+    if is_no_shell(&words) || !(failing.runs_nothing() || failing.has_command()) {
+        return;
+    }
+    let key = failing.session.accepted.as_ref();
+    let key = key.map(|key| format!("{} {}", key.kind, key.fingerprint)).unwrap_or_default();
+    let silent = words.is_empty();
+    let by_key = failing.has_command();
+    let failed = failing.session.exit != Some(0);
+    let draft = failing.draft(seen, out).fact("text", &words).fact("key", key);
+    draft.span = place(seen, "");
+    match (by_key, silent) {
+        (true, true) => draft.variant("key"),
+        (true, false) => draft.variant("key-says"),
+        (false, true) => draft.variant("silent"),
+        (false, false) if words.contains("sftp connections only") => draft.variant("sftp"),
+        (false, false) => draft,
+    };
+    if silent && !by_key && failed {
+        draft.less_likely();
+    }
+}

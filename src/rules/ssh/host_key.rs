@@ -1,0 +1,103 @@
+//! The host key that the server shows, and what is known of it here.
+
+use super::session::{draft, failing};
+use crate::evidence::{KnownKey, SshFailure};
+use crate::finding::Drafts;
+use crate::rules::Seen;
+
+/// The server's key is not known here, and nobody can be asked.
+pub(crate) fn host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(session) =
+        failing(seen).filter(|session| session.failure == Some(SshFailure::HostKeyUnknown))
+    else {
+        return;
+    };
+    let key = session.host_key.clone().unwrap_or_default();
+    let (host, port) = target(seen);
+    let scan = if port == 22 { host.clone() } else { format!("-p {port} {host}") };
+    let elsewhere = known(seen).iter().find(|known| {
+        !known.asked && known.marker.is_none() && known.fingerprint == key.fingerprint
+    });
+    let draft = draft(seen, session, out)
+        .fact("kind", key.kind)
+        .fact("fingerprint", key.fingerprint)
+        .fact("file", known_hosts(seen))
+        .fact("name", name(&host, port))
+        .fact("scan", scan);
+    if let Some(elsewhere) = elsewhere {
+        draft
+            .variant("elsewhere")
+            .fact("other", &elsewhere.name)
+            .fact("line", elsewhere.line.to_string())
+            .fact("known_in", &elsewhere.file);
+    }
+}
+
+/// The server's key is another one than the one that is known here.
+pub(crate) fn host_key_changed(seen: &Seen<'_>, out: &mut Drafts) {
+    let changed =
+        failing(seen).filter(|session| session.failure == Some(SshFailure::HostKeyChanged));
+    let Some(session) = changed else { return };
+    let key = session.host_key.clone().unwrap_or_default();
+    let (host, port) = target(seen);
+    let kind = key.kind.to_lowercase();
+    let stored = known(seen)
+        .iter()
+        .filter(|known| known.asked && known.marker.is_none())
+        .min_by_key(|known| !known.kind.contains(&kind));
+    let file = stored.map_or_else(|| known_hosts(seen), |stored| stored.file.clone());
+    let draft = draft(seen, session, out)
+        .fact("kind", key.kind)
+        .fact("fingerprint", key.fingerprint)
+        .fact("file", file)
+        .fact("entry", name(&host, port));
+    if let Some(stored) = stored {
+        draft
+            .variant(if stored.kind.contains(&kind) { "stored" } else { "other-kind" })
+            .fact("stored_kind", &stored.kind)
+            .fact("known_in", &stored.file)
+            .fact("line", stored.line.to_string())
+            .fact("stored", &stored.fingerprint);
+    }
+}
+
+/// The server's key is marked as one that nobody may trust any more.
+pub(crate) fn host_key_revoked(seen: &Seen<'_>, out: &mut Drafts) {
+    let revoked =
+        failing(seen).filter(|session| session.failure == Some(SshFailure::HostKeyRevoked));
+    let Some(session) = revoked else { return };
+    let key = session.host_key.clone().unwrap_or_default();
+    let line = known(seen).iter().find(|known| known.marker.as_deref() == Some("@revoked"));
+    let place = line.map_or_else(|| known_hosts(seen), |at| format!("{}:{}", at.file, at.line));
+    draft(seen, session, out)
+        .fact("kind", key.kind)
+        .fact("fingerprint", key.fingerprint)
+        .fact("place", place);
+}
+
+fn known<'s>(seen: &'s Seen<'_>) -> &'s [KnownKey] {
+    seen.evidence.local.as_ref().map(|local| local.known_keys.as_slice()).unwrap_or_default()
+}
+
+/// As known_hosts has it.
+fn name(host: &str, port: u16) -> String {
+    if port == 22 { host.to_owned() } else { format!("[{host}]:{port}") }
+}
+
+/// The host and port that ssh connects to.
+fn target(seen: &Seen<'_>) -> (String, u16) {
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let plan_host =
+        || seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
+    match config.filter(|config| config.error.is_none()) {
+        Some(config) => (config.hostname.clone(), config.port),
+        None => (plan_host(), 22),
+    }
+}
+
+fn known_hosts(seen: &Seen<'_>) -> String {
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    config
+        .and_then(|config| config.known_hosts.first().cloned())
+        .unwrap_or_else(|| "~/.ssh/known_hosts".into())
+}

@@ -91,6 +91,8 @@ pub(crate) struct Side {
     pub(crate) sshd: String,
     /// Lines of libvirtd.conf.
     pub(crate) libvirtd: String,
+    /// When libvirtd believes to be: it does not start with a certificate that has expired.
+    pub(crate) faketime: Option<String>,
     /// Servers, a shell command each; they end with the host.
     pub(crate) serve: Vec<String>,
     /// Shell, as root, when everything runs.

@@ -142,7 +142,9 @@ fn build(fault: &Fault) -> Lab {
         (Need::LocalLibvirtd, &lab.client, &fault.client),
     ] {
         if needs(need) {
-            host.libvirtd(&libvirtd_conf(host, side, needs(Need::Certificates)));
+            let conf = libvirtd_conf(host, side, needs(Need::Certificates));
+            let clock = side.faketime.as_ref().map(|time| format!("faketime '{time}'"));
+            host.libvirtd_by(&clock.unwrap_or_default(), &conf);
         }
     }
     for (host, side) in [(&lab.client, &fault.client), (&lab.server, &fault.server)] {

@@ -298,6 +298,11 @@ impl Lab {
 impl Host {
     /// libvirtd on this host, its socket open to everybody unless `more` says otherwise.
     pub(crate) fn libvirtd(&self, more: &str) {
+        self.libvirtd_by("", more);
+    }
+
+    /// The same, started by another program.
+    pub(crate) fn libvirtd_by(&self, starter: &str, more: &str) {
         let defaults = [
             ("listen_tls", "0"),
             ("listen_tcp", "1"),
@@ -314,7 +319,7 @@ impl Host {
         let config = lines.collect::<String>() + more + "\n";
         fs::write(self.folder.join("libvirtd.conf"), config).unwrap();
         self.serve(&format!(
-            "/usr/sbin/libvirtd -f {0}/libvirtd.conf --listen -p {0}/libvirtd.pid",
+            "{starter} /usr/sbin/libvirtd -f {0}/libvirtd.conf --listen -p {0}/libvirtd.pid",
             self.folder.display()
         ));
         self.until("test -S /run/libvirt/libvirt-sock && ss -ltn | grep -q ':16509 '");
@@ -327,6 +332,7 @@ impl Host {
             let (name, target) = name
                 .split_once('=')
                 .map_or_else(|| (*name, which(name)), |(name, target)| (name, target.to_owned()));
+            let _ = fs::remove_file(folder.join(name));
             std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
         }
         folder.to_string_lossy().into_owned()

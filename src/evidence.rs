@@ -5,6 +5,7 @@
 //! bytes that are no UTF-8 replaced; secrets are taken out when it is shown or
 //! saved.
 
+mod certificate;
 mod local;
 mod name;
 mod network;
@@ -15,6 +16,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use certificate::{Certificate, PemFault, Usage};
 pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
@@ -25,9 +27,13 @@ pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome
 pub(crate) use session::{Session, SshFailure};
 pub(crate) use tls::{Tls, TlsOutcome};
 
+#[cfg(any(test, feature = "probe"))]
+pub(crate) use certificate::Alternatives;
+
 // What only the probes write.
 #[cfg(feature = "probe")]
 pub(crate) use {
+    certificate::{Pem, RevocationList},
     local::{AgentKey, Identity, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer},
     remote::Netcat,

@@ -5,6 +5,7 @@
 //! bytes that are no UTF-8 replaced; secrets are taken out when it is shown or
 //! saved.
 
+mod certificate;
 mod keys;
 mod local;
 mod name;
@@ -16,6 +17,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use certificate::{Certificate, PemFault, Usage};
 pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
@@ -27,9 +29,13 @@ pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
 
+#[cfg(any(test, feature = "probe"))]
+pub(crate) use certificate::Alternatives;
+
 // What only the probes write.
 #[cfg(feature = "probe")]
 pub(crate) use {
+    certificate::{Pem, RevocationList},
     keys::KeyFile,
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},

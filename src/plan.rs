@@ -12,6 +12,7 @@ mod libvirt;
 mod local;
 mod name;
 mod parameters;
+mod priority;
 mod refusal;
 mod socket;
 mod ssh;
@@ -25,6 +26,7 @@ pub(crate) use go::TERRAFORM_DRIVERS;
 pub use hops::Hop;
 pub(crate) use parameters::switch;
 pub use parameters::{Effect, Planned};
+pub(crate) use priority::Priority;
 pub use refusal::{GoPart, GoRefusal, Refusal};
 pub use socket::Mode;
 #[cfg(feature = "probe")]

@@ -4,6 +4,7 @@
 //! not on this machine, not on the other one.
 
 mod agent;
+mod certificate;
 mod daemon;
 mod dns;
 mod host_keys;

@@ -9,7 +9,7 @@ use crate::engine::{Levels, Subject, replaced, seal};
 use crate::evidence::{Evidence, Login, RpcOutcome, SeenFile, UnixConnect};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, RuleId, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
-use crate::rules::{Reading, Seen};
+use crate::rules::{Reading, Seen, tls};
 use crate::tables::transports::Transport;
 use crate::text::{Span, Veil};
 use crate::uri::Uri;
@@ -167,7 +167,10 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
                 .socket
                 .as_ref()
                 .is_none_or(|socket| matches!(socket.connect, Some(UnixConnect::Accepted)));
-            program && socket && local.files.iter().all(SeenFile::suffices)
+            program
+                && socket
+                && local.files.iter().all(SeenFile::suffices)
+                && tls::files_suffice(plan, evidence)
         }),
         Hop::Name => evidence.name.as_ref().map(|name| !name.resolution.addresses().is_empty()),
         Hop::Network => evidence.network.as_ref().map(|network| network.way_in().is_some()),
@@ -185,10 +188,9 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
 }
 
 fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
-    match (&evidence.session, &evidence.tls, &plan.tls) {
-        (Some(session), ..) => Some(session.established),
-        (None, Some(tls), Some(planned)) => tls.passed(planned.verify, planned.sanity),
-        _ => None,
+    match &evidence.session {
+        Some(session) => Some(session.established),
+        None => tls::stands(plan, evidence),
     }
 }
 
@@ -284,7 +286,8 @@ fn conclude(
         _ => (
             Verdict::Unsure,
             position(&|finding| {
-                let rules = [Rule::CommandNotRun, Rule::OutOfTime, Rule::OnwardName];
+                let rules =
+                    [Rule::CommandNotRun, Rule::OutOfTime, Rule::OnwardName, Rule::TlsNotJudged];
                 rules.iter().any(|rule| finding.rule == *rule)
             }),
         ),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Pem;
 use super::keys::{Identity, KnownKey};
 
 /// The hop `local`.
@@ -115,6 +116,12 @@ pub(crate) struct SeenFile {
     /// Whether it is a folder.
     #[serde(default)]
     pub(crate) is_folder: bool,
+    /// The system's words, where it is not seen.
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    /// What is in it, where it is one for TLS and can be read.
+    #[serde(default)]
+    pub(crate) pem: Option<Pem>,
 }
 
 impl SeenFile {
@@ -122,6 +129,12 @@ impl SeenFile {
     pub(crate) const AUTHORITY: &str = "CA certificate";
     /// What the host keys are called that a library knows.
     pub(crate) const KNOWN_HOSTS: &str = "known host keys";
+    /// What the CA's revocation list is called here.
+    pub(crate) const REVOCATIONS: &str = "revocation list";
+    /// What our certificate is called here.
+    pub(crate) const CLIENT: &str = "client certificate";
+    /// What our key is called here.
+    pub(crate) const KEY: &str = "client key";
     /// What the test driver's description of its guests is called here.
     pub(crate) const TEST_GUESTS: &str = "test configuration";
 

@@ -3,22 +3,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Certificate;
+
 /// The hop `session` over tls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Certificates {
     /// DER in base64, the server's own first, as it sent them.
     pub(crate) chain: Vec<String>,
+    /// The fields of the same, where they can be read.
+    pub(crate) server: Vec<Certificate>,
     /// Whether the server asked for a certificate of ours.
     pub(crate) asked: bool,
     /// The names of the authorities whose certificates it takes, DER in base64.
     pub(crate) authorities: Vec<String>,
     /// Whether ours was sent.
     pub(crate) sent: bool,
-    /// What a strict reader (RFC 5280) has against the server's, in its own words.
-    pub(crate) objections: Vec<String>,
-    /// The same against ours.
-    pub(crate) own_objections: Vec<String>,
 }
 
 /// A TLS session.
@@ -27,6 +27,8 @@ pub(crate) struct Certificates {
 pub(crate) struct Tls {
     pub(crate) duration_ms: f64,
     pub(crate) outcome: TlsOutcome,
+    /// The versions that we offered.
+    pub(crate) offered: Vec<String>,
     /// `TLS 1.3`
     pub(crate) version: Option<String>,
     /// `TLS13_AES_256_GCM_SHA384`
@@ -51,28 +53,8 @@ pub(crate) enum TlsOutcome {
     Silent,
     /// It closed at our first words.
     Closed,
+    /// It closed, and had not read all of them.
+    Reset,
     /// What went wrong on our own side: files, or what our TLS cannot do.
     Ours(String),
-}
-
-impl Tls {
-    /// Whether the session stands; nothing where only the client itself can tell.
-    /// `verify` and `sanity` are the plan's: whether the client looks at the
-    /// server's certificate, and at its own.
-    pub(crate) fn passed(&self, verify: bool, sanity: bool) -> Option<bool> {
-        /// Alerts that a client with other algorithms may not get.
-        const NOTHING_IN_COMMON: [&str; 3] =
-            ["HandshakeFailure", "ProtocolVersion", "InsufficientSecurity"];
-        let doubts = &self.certificates;
-        match &self.outcome {
-            TlsOutcome::Accepted => {
-                let server = !verify || doubts.objections.is_empty();
-                let own = !sanity || doubts.own_objections.is_empty();
-                (server && own).then_some(true)
-            }
-            TlsOutcome::Ours(_) => None,
-            TlsOutcome::Alert(alert) if NOTHING_IN_COMMON.contains(&alert.as_str()) => None,
-            _ => Some(false),
-        }
-    }
 }

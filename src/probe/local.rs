@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use bstr::{BStr, ByteSlice};
 use nix::unistd::{AccessFlags, eaccess};
 
-use super::{Deadline, agent, socket, ssh_config};
+use super::{Deadline, agent, certificate, socket, ssh_config};
 use crate::evidence::{Agent, Program, SeenFile, SocketSight, SshConfig};
 use crate::plan::{SshPlan, TlsPlan};
 use crate::settings::Machine;
+use crate::text::system_words;
 
 /// Finds a program as `execvp` does, without running it.
 pub(crate) fn program(name: &str, machine: &Machine) -> (Program, Option<PathBuf>) {
@@ -42,9 +44,25 @@ pub(crate) async fn ssh(
     (config, agent)
 }
 
-/// The files that TLS needs.
+/// The files that TLS needs, and what is in them.
 pub(crate) fn tls_files(plan: &TlsPlan) -> Vec<SeenFile> {
-    plan.named_files().map(|(what, path)| file(what, path.to_string())).into()
+    let text = |path: &BStr| certificate::read(Path::new(&*path.to_os_str_lossy())).ok();
+    let authorities = text(plan.ca.as_ref()).unwrap_or_default();
+    let known = certificate::Known {
+        signers: certificate::certificates(&authorities),
+        ..certificate::Known::default()
+    };
+    let own = text(plan.cert.as_ref()).unwrap_or_default();
+    let with_content = |(what, path): (&str, &BStr)| {
+        let mut seen = file(what, path.to_string());
+        seen.pem = text(path).map(|text| match what {
+            SeenFile::KEY => certificate::of_key(&text, &own),
+            SeenFile::REVOCATIONS => certificate::of_lists(&text),
+            _ => certificate::of_certificates(&text, &known),
+        });
+        seen
+    };
+    plan.named_files().map(with_content).into()
 }
 
 /// A file that the client would read.
@@ -55,6 +73,8 @@ pub(crate) fn file(what: &str, path: String) -> SeenFile {
         exists: place.exists(),
         readable: eaccess(place, AccessFlags::R_OK).is_ok(),
         is_folder: place.is_dir(),
+        error: std::fs::metadata(place).err().map(|error| system_words(&error)),
+        pem: None,
         path,
     }
 }

@@ -2,39 +2,44 @@
 //! then the byte by which the server lets us in.
 //!
 //! Certificates are written down, not judged: the handshake goes on whatever the
-//! server shows. What a strict reader has against them stands beside them.
+//! server shows.
 //!
 //! Source: `virNetClientSetTLSSession` in `src/rpc/virnetclient.c` of libvirt.
 
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bstr::{BStr, ByteSlice};
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    SupportedProtocolVersion,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::certificate::{Known, certificates, lists, read};
 use super::{Deadline, ms_since};
 use crate::evidence::{Certificates, Tls, TlsOutcome};
-use crate::plan::TlsPlan;
+use crate::plan::{Priority, TlsPlan};
 
 /// How long the handshake may take, and the server to let us in.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// No certificate file is longer.
-const LARGEST_FILE: u64 = 1024 * 1024;
 /// How many names of authorities are written down.
 const MOST_AUTHORITIES: usize = 64;
+/// How many certificates of a server are looked at, beside its own.
+const MOST_CERTIFICATES: usize = 16;
 
 /// Goes through the handshake; gives the stream where the server has let us in.
 pub(crate) async fn enter<S>(
@@ -48,8 +53,8 @@ where
 {
     let start = Instant::now();
     let deadline = deadline.within(PATIENCE);
-    let recorder = Arc::new(Recorder::new(plan, host));
-    let mut tls = Tls::default();
+    let recorder = Arc::new(Recorder::new(plan));
+    let mut tls = Tls { offered: recorder.offered(), ..Tls::default() };
     let inside = match recorder.connector() {
         Ok(connector) => {
             // The name is for the certificate alone: libvirt sends none.
@@ -85,8 +90,7 @@ where
 {
     let connection = stream.get_ref().1;
     let version = connection.protocol_version();
-    tls.version =
-        version.and_then(|version| version.as_str()).map(|name| name.replace("TLSv1_", "TLS 1."));
+    tls.version = version.and_then(|version| version.as_str()).map(version_name);
     tls.cipher = connection
         .negotiated_cipher_suite()
         .and_then(|suite| suite.suite().as_str())
@@ -117,6 +121,7 @@ fn of_error(error: &io::Error) -> TlsOutcome {
         (Some(Error::InvalidMessage(_)), _) => TlsOutcome::NotTls,
         (Some(other), _) => TlsOutcome::Ours(other.to_string()),
         (None, io::ErrorKind::TimedOut) => TlsOutcome::Silent,
+        (None, io::ErrorKind::ConnectionReset) => TlsOutcome::Reset,
         (None, _) => TlsOutcome::Closed,
     }
 }
@@ -125,40 +130,28 @@ fn of_error(error: &io::Error) -> TlsOutcome {
 #[derive(Debug)]
 struct Recorder {
     provider: Arc<CryptoProvider>,
-    /// The CA certificates of the client, where they can be read.
-    roots: Arc<RootCertStore>,
-    name: Option<ServerName<'static>>,
+    /// What the client has of its authority: certificates and revocation lists.
+    known: Known,
+    versions: Result<Vec<&'static SupportedProtocolVersion>, String>,
     own: Result<Option<Arc<CertifiedKey>>, String>,
     seen: Mutex<Certificates>,
 }
 
 impl Recorder {
-    fn new(plan: &TlsPlan, host: &str) -> Self {
+    fn new(plan: &TlsPlan) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut seen = Certificates::default();
-        let mut roots = RootCertStore::empty();
-        for certificate in certificates(plan.ca.as_ref()) {
-            if let Err(error) = roots.add(certificate) {
-                seen.objections.push(format!("CA certificate: {error}"));
-            }
-        }
-        // What the client would do with these, only it can tell.
-        if std::path::Path::new(&*plan.crl.to_os_str_lossy()).exists() {
-            seen.objections.push("the revocation list was not read".to_owned());
-        }
-        if plan.priority.is_some() {
-            seen.objections.push("the priority string was not applied".to_owned());
-        }
-        let name = ServerName::try_from(host.to_owned()).ok();
-        if name.is_none() {
-            seen.objections.push("the host cannot stand in a certificate".to_owned());
-        }
-        let roots = Arc::new(roots);
+        let text = |path: &BStr| read(Path::new(&*path.to_os_str_lossy())).unwrap_or_default();
+        let known = Known {
+            signers: certificates(&text(plan.ca.as_ref())),
+            lists: lists(&text(plan.crl.as_ref())),
+        };
         let own = pair(plan, &provider);
-        if let Ok(Some(key)) = &own {
-            seen.own_objections.extend(against_own(key, &roots, &provider));
-        }
-        Self { provider, roots, name, own, seen: Mutex::new(seen) }
+        Self { provider, known, versions: versions(plan), own, seen: Mutex::default() }
+    }
+
+    fn offered(&self) -> Vec<String> {
+        let names = self.versions.iter().flatten().filter_map(|one| one.version.as_str());
+        names.map(version_name).collect()
     }
 
     fn connector(self: &Arc<Self>) -> Result<TlsConnector, String> {
@@ -166,7 +159,7 @@ impl Recorder {
             return Err(why.clone());
         }
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(self.versions.as_ref().map_err(Clone::clone)?)
             .map_err(|error| error.to_string())?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(self) as Arc<dyn ServerCertVerifier>)
@@ -182,13 +175,6 @@ impl Recorder {
     fn written(&self) -> Certificates {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    fn object(&self, verdict: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
-        if let Err(error) = verdict {
-            self.write(|seen| seen.objections.push(error.to_string()));
-        }
-        HandshakeSignatureValid::assertion()
-    }
 }
 
 impl ServerCertVerifier for Recorder {
@@ -197,24 +183,17 @@ impl ServerCertVerifier for Recorder {
         own: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
+        _: &[u8],
+        _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let roots = Arc::clone(&self.roots);
-        let strict =
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider)).build();
-        let objection = match (&self.name, strict) {
-            (Some(name), Ok(strict)) => {
-                let verdict = strict.verify_server_cert(own, others, name, ocsp, now);
-                verdict.err().map(|error| error.to_string())
-            }
-            (None, _) => None,
-            (_, Err(error)) => Some(error.to_string()),
-        };
+        let others = others.iter().take(MOST_CERTIFICATES);
+        let chain: Vec<_> =
+            std::iter::once(own).chain(others).map(|one| one.clone().into_owned()).collect();
+        let signers = self.known.signers.iter().chain(chain.iter().skip(1)).cloned().collect();
+        let known = Known { signers, lists: self.known.lists.clone() };
         self.write(|seen| {
-            seen.chain =
-                std::iter::once(own).chain(others).map(|one| STANDARD.encode(one)).collect();
-            seen.objections.extend(objection);
+            seen.server = chain.iter().filter_map(|one| known.describe(one)).collect();
+            seen.chain = chain.iter().map(|one| STANDARD.encode(one)).collect();
         });
         Ok(ServerCertVerified::assertion())
     }
@@ -226,7 +205,7 @@ impl ServerCertVerifier for Recorder {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let known = &self.provider.signature_verification_algorithms;
-        Ok(self.object(verify_tls12_signature(message, certificate, signed, known)))
+        verify_tls12_signature(message, certificate, signed, known).or_else(only_of_the_form)
     }
 
     fn verify_tls13_signature(
@@ -236,7 +215,7 @@ impl ServerCertVerifier for Recorder {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let known = &self.provider.signature_verification_algorithms;
-        Ok(self.object(verify_tls13_signature(message, certificate, signed, known)))
+        verify_tls13_signature(message, certificate, signed, known).or_else(only_of_the_form)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -261,57 +240,53 @@ impl ResolvesClientCert for Recorder {
     }
 }
 
-fn certificates(path: &BStr) -> Vec<CertificateDer<'static>> {
-    let text = read(path).unwrap_or_default();
-    CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect()
+/// A signature that does not fit the key ends the handshake, as it does for GnuTLS;
+/// what the certificate itself is like does not.
+fn only_of_the_form(error: Error) -> Result<HandshakeSignatureValid, Error> {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => Err(error),
+        _ => Ok(HandshakeSignatureValid::assertion()),
+    }
 }
 
-/// A regular file's beginning; no device and no pipe, which might never end.
-fn read(path: &BStr) -> io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let path = path.to_os_str_lossy();
-    if !std::fs::metadata(&*path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
+/// Those that both the client and this program speak.
+fn versions(plan: &TlsPlan) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
+    let ours = [("TLS1.3", &TLS13), ("TLS1.2", &TLS12)];
+    let Some(priority) = &plan.priority else { return Ok(ours.map(|row| row.1).into()) };
+    let priority = Priority::read(priority.as_ref())?;
+    let common: Vec<_> =
+        ours.iter().filter(|row| priority.versions.contains(&row.0)).map(|row| row.1).collect();
+    if common.is_empty() {
+        return Err(
+            "only versions before TLS 1.2 are left, which this program does not speak".into()
+        );
     }
-    let mut text = Vec::new();
-    std::fs::File::open(&*path)?.take(LARGEST_FILE).read_to_end(&mut text)?;
-    Ok(text)
+    Ok(common)
+}
+
+/// `TLS 1.3`
+fn version_name(name: &str) -> String {
+    name.replace("TLSv1_", "TLS 1.")
 }
 
 /// Our certificate and key; none where one of the files is not there, as the client
 /// has it.
 fn pair(plan: &TlsPlan, provider: &CryptoProvider) -> Result<Option<Arc<CertifiedKey>>, String> {
     let (cert, key) = (plan.cert.as_ref(), plan.key.as_ref());
-    let is_there = |path: &BStr| std::path::Path::new(&*path.to_os_str_lossy()).exists();
+    let is_there = |path: &BStr| Path::new(&*path.to_os_str_lossy()).exists();
     if !is_there(cert) || !is_there(key) {
         return Ok(None);
     }
-    let chain = certificates(cert);
+    let text = |path: &BStr| {
+        read(Path::new(&*path.to_os_str_lossy()))
+            .map_err(|error| format!("{path}: {}", crate::text::system_words(&error)))
+    };
+    let chain = certificates(&text(cert)?);
     if chain.is_empty() {
         return Err(format!("there is no certificate in {cert}"));
     }
-    let text =
-        read(key).map_err(|error| format!("{key}: {}", crate::text::system_words(&error)))?;
-    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| format!("{key}: {error}"))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&text(key)?).map_err(|error| format!("{key}: {error}"))?;
     let pair = CertifiedKey::from_der(chain, key, provider).map_err(|error| error.to_string())?;
     Ok(Some(Arc::new(pair)))
-}
-
-/// What a strict server with our own CA would have against our certificate.
-fn against_own(
-    own: &CertifiedKey,
-    roots: &Arc<RootCertStore>,
-    provider: &Arc<CryptoProvider>,
-) -> Option<String> {
-    let (leaf, others) = own.cert.split_first()?;
-    let strict =
-        WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider))
-            .build();
-    match strict {
-        Ok(strict) => {
-            let verdict = strict.verify_client_cert(leaf, others, UnixTime::now());
-            verdict.err().map(|error| error.to_string())
-        }
-        Err(error) => Some(error.to_string()),
-    }
 }

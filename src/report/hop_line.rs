@@ -225,18 +225,13 @@ fn tls(tls: &Tls) -> String {
         one if one.asked => "no certificate of ours was sent",
         _ => "no certificate of ours was asked for",
     };
-    let doubts = &tls.certificates;
-    let doubt = doubts.objections.iter().chain(&doubts.own_objections).next();
     match &tls.outcome {
-        TlsOutcome::Accepted => {
-            let doubt = doubt.map(|doubt| format!(" · {doubt}")).unwrap_or_default();
-            format!("{version}, let in, {sent}{doubt}")
-        }
+        TlsOutcome::Accepted => format!("{version}, let in, {sent}"),
         TlsOutcome::NotConfirmed(how) => format!("{version}, not let in: {how}; {sent}"),
         TlsOutcome::Alert(alert) => format!("ended with the alert {alert}; {sent}"),
         TlsOutcome::NotTls => "does not speak TLS".to_owned(),
         TlsOutcome::Silent => format!("no answer in {}", time(tls.duration_ms)),
-        TlsOutcome::Closed => "closes the connection".to_owned(),
+        TlsOutcome::Closed | TlsOutcome::Reset => "closes the connection".to_owned(),
         TlsOutcome::Ours(why) => why.clone(),
     }
 }

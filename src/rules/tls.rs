@@ -1,31 +1,31 @@
-//! Rules about certificates and the session that they are for.
+//! Rules about certificates and the session that they are for, as libvirt and GnuTLS judge.
+//!
+//! The client looks at its own files, then at the server's certificate, then waits to be
+//! let in; it ends at the first thing that it does not like. So do these rules: of all of
+//! them one speaks.
 
+mod fields;
+mod name;
+mod own;
+mod server;
 mod session;
 
+pub(crate) use own::{
+    ca_certificate_missing, tls_ca_is_no_ca, tls_certificate_expired,
+    tls_certificate_not_yet_valid, tls_certificate_usage, tls_certificate_weak, tls_client_is_a_ca,
+    tls_client_of_another_ca, tls_file_broken, tls_file_unreadable, tls_key_mismatch,
+};
+pub(crate) use server::{
+    stands, tls_not_judged, tls_priority_refused, tls_server_certificate_expired,
+    tls_server_certificate_not_yet_valid, tls_server_certificate_revoked,
+    tls_server_certificate_unfit, tls_server_of_another_ca, tls_wrong_name,
+};
 pub(crate) use session::{tls_client_not_let_in, tls_handshake_failed};
 
-use crate::evidence::SeenFile;
-use crate::finding::Drafts;
-use crate::plan::Hop;
-use crate::rules::Seen;
+use crate::evidence::Evidence;
+use crate::plan::Plan;
 
-/// Without the CA's certificate nothing works over TLS, `no_verify` or not.
-pub(crate) fn ca_certificate_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let files =
-        seen.evidence.local.as_ref().map(|local| local.files.as_slice()).unwrap_or_default();
-    let Some(ca) = files.iter().find(|file| file.what == SeenFile::AUTHORITY && !file.exists)
-    else {
-        return;
-    };
-    if !seen.plan.hops().contains(&Hop::Session) {
-        return;
-    }
-    let uri = seen.reading.uri;
-    let pkipath = seen.plan.used("pkipath").map(|planned| planned.value_span);
-    let span = pkipath.or(uri.transport_span()).or(uri.host_span()).unwrap_or_else(|| uri.span());
-    let message = format!("Cannot read CA certificate '{}': No such file or directory", ca.path);
-    let draft = out.at(span).fact("path", &ca.path).quote(message, Some(0.0));
-    if uri.transport_span().is_none() {
-        draft.variant("unasked");
-    }
+/// Whether the client would take its own files.
+pub(crate) fn files_suffice(plan: &Plan, evidence: &Evidence) -> bool {
+    own::refusal(plan, evidence).is_none()
 }

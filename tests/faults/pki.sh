@@ -55,3 +55,22 @@ install_client() {
     chmod 755 /etc/pki/libvirt/private
     chmod 644 /etc/pki/CA/cacert.pem /etc/pki/libvirt/clientcert.pem /etc/pki/libvirt/private/clientkey.pem
 }
+
+# The CA's certificate once more, with the same key and other fields.
+authority_again() {
+    printf '%s\n' "$1" >"$PKI/ca.template"
+    quietly certtool --generate-self-signed --load-privkey "$PKI/ca.key" \
+        --template "$PKI/ca.template" --outfile "$PKI/ca.pem"
+}
+
+# A revocation list of the CA with these certificates: revoked NEXT_UPDATE [NAME...]
+revoked() {
+    printf 'expiration_date = "%s"\ncrl_number = 1\n' "$1" >"$PKI/crl.template"
+    shift
+    rm -f "$PKI/revoked.pem"
+    for name in "$@"; do cat "$PKI/$name.pem" >>"$PKI/revoked.pem"; done
+    list=""
+    [ $# -eq 0 ] || list="--load-certificate $PKI/revoked.pem"
+    quietly certtool --generate-crl --load-ca-privkey "$PKI/ca.key" \
+        --load-ca-certificate "$PKI/ca.pem" $list --template "$PKI/crl.template" --outfile "$PKI/crl.pem"
+}

@@ -4,10 +4,15 @@ use crate::evidence::{Service, Tls, TlsOutcome};
 use crate::finding::{Draft, Drafts};
 use crate::rules::Seen;
 
+use super::fields::{self, Issue, Role};
+use super::{own, server};
+
 /// The session, where it was tried and does not stand.
 fn failing<'s>(seen: &'s Seen<'_>) -> Option<&'s Tls> {
-    let (tls, plan) = (seen.evidence.tls.as_ref()?, seen.plan.tls.as_ref()?);
-    (tls.passed(plan.verify, plan.sanity) == Some(false)).then_some(tls)
+    let is_mine = server::stands(seen.plan, seen.evidence) == Some(false)
+        && server::refusal(seen.plan, seen.evidence).is_none()
+        && own::refusal(seen.plan, seen.evidence).is_none();
+    seen.evidence.tls.as_ref().filter(|_| is_mine)
 }
 
 fn draft<'d>(seen: &Seen<'_>, out: &'d mut Drafts) -> &'d mut Draft {
@@ -28,12 +33,22 @@ pub(crate) fn tls_client_not_let_in(seen: &Seen<'_>, out: &mut Drafts) {
         "Unable to read TLS confirmation: Input/output error"
     };
     let draft = draft(seen, out).fact("how", how);
-    // The client may have stopped before, over its own files.
-    if tls.certificates.own_objections.is_empty() || !plan.sanity {
-        draft.quote(message, Some(0.0));
-    }
+    draft.quote(message, Some(0.0));
+    draft.fact("cert", plan.cert.as_slice()).fact("key", plan.key.as_slice());
     if !tls.certificates.sent {
-        draft.variant("unsent").fact("cert", plan.cert.as_slice()).fact("key", plan.key.as_slice());
+        draft.variant("unsent");
+    } else if let Some(own) = own::own_certificate(seen.evidence) {
+        // Without its checks the client sends what no server takes.
+        let issue = fields::own_issue(own, Role::Client, &seen.evidence.observed_at);
+        fields::facts(draft, own);
+        match issue {
+            Some(Issue::Expired) => draft.variant("expired"),
+            Some(Issue::NotYetValid) => draft.variant("early"),
+            _ if !own.unchecked && !fields::is_from(own, own::authorities(seen.evidence)) => {
+                draft.variant("stranger")
+            }
+            _ => draft.variant("listed"),
+        };
     }
 }
 
@@ -49,7 +64,11 @@ pub(crate) fn tls_handshake_failed(seen: &Seen<'_>, out: &mut Drafts) {
             (format!("the alert {alert}"), Some("A TLS fatal alert has been received."))
         }
         TlsOutcome::NotTls => ("no TLS".to_owned(), Some("An unexpected TLS packet was received.")),
-        TlsOutcome::Closed => ("it closes".to_owned(), Some("Error in the pull function.")),
+        TlsOutcome::Closed => {
+            let gnutls = "The TLS connection was non-properly terminated.";
+            ("it closes".to_owned(), Some(gnutls))
+        }
+        TlsOutcome::Reset => ("it closes".to_owned(), Some("Error in the pull function.")),
         TlsOutcome::Silent => (String::new(), None),
     };
     let draft = draft(seen, out).fact("port", port).fact("how", how);

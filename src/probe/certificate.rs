@@ -1,0 +1,252 @@
+//! Reads the fields of certificates and revocation lists, and tries whose key signed what.
+
+use std::path::Path;
+use std::{fs, io};
+
+use ring::digest::{SHA256, digest};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use x509_parser::prelude::{
+    ASN1Time, CertificateRevocationList, FromDer, GeneralName, ParsedExtension, X509Certificate,
+    X509Error, X509Name,
+};
+
+use crate::evidence::{Alternatives, Certificate, Pem, PemFault, RevocationList, Usage};
+
+/// No certificate file is longer.
+const LARGEST_FILE: u64 = 1024 * 1024;
+/// How many certificates of a file are read.
+const MOST_CERTIFICATES: usize = 64;
+
+/// A regular file's beginning; no device and no pipe, which might never end.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(LARGEST_FILE).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// The certificates of a file, those behind the first broken one left out.
+pub(super) fn certificates(text: &[u8]) -> Vec<CertificateDer<'static>> {
+    let all = CertificateDer::pem_slice_iter(text).take(MOST_CERTIFICATES);
+    all.map_while(Result::ok).collect()
+}
+
+/// The revocation lists of a file.
+pub(super) fn lists(text: &[u8]) -> Vec<CertificateRevocationListDer<'static>> {
+    CertificateRevocationListDer::pem_slice_iter(text).map_while(Result::ok).collect()
+}
+
+/// The fields of the certificates in a file.
+pub(super) fn of_certificates(text: &[u8], known: &Known) -> Pem {
+    let blocks = certificates(text);
+    let read: Vec<_> = blocks.iter().filter_map(|block| known.describe(block)).collect();
+    let broken = CertificateDer::pem_slice_iter(text).any(|one| one.is_err());
+    let fault = (broken || read.len() < blocks.len())
+        .then_some(PemFault::Broken)
+        .or_else(|| blocks.is_empty().then_some(PemFault::NoBlock));
+    Pem { size: text.len() as u64, fault, certificates: read, ..Pem::default() }
+}
+
+/// The fields of the revocation lists in a file.
+pub(super) fn of_lists(text: &[u8]) -> Pem {
+    let blocks = lists(text);
+    let read: Vec<_> = blocks.iter().filter_map(|block| list(block)).collect();
+    let fault = (read.len() < blocks.len())
+        .then_some(PemFault::Broken)
+        .or_else(|| blocks.is_empty().then_some(PemFault::NoBlock));
+    Pem { size: text.len() as u64, fault, lists: read, ..Pem::default() }
+}
+
+/// What is wrong with a key's file, and whether it belongs to the certificate beside
+/// it; nothing else of it.
+pub(super) fn of_key(text: &[u8], certificate: &[u8]) -> Pem {
+    let has = |words: &[u8]| memchr::memmem::find(text, words).is_some();
+    let key = PrivateKeyDer::from_pem_slice(text);
+    let fault = match &key {
+        Ok(_) => None,
+        Err(_) if has(b"ENCRYPTED") => Some(PemFault::Encrypted),
+        Err(pem::Error::NoItemsFound) if has(b"PRIVATE KEY-----") => Some(PemFault::Unknown),
+        Err(pem::Error::NoItemsFound) => Some(PemFault::NoBlock),
+        Err(_) => Some(PemFault::Broken),
+    };
+    let mut seen = Pem { size: text.len() as u64, fault, ..Pem::default() };
+    if let (Ok(key), Some(chain)) =
+        (key, Some(certificates(certificate)).filter(|all| !all.is_empty()))
+    {
+        let provider = rustls::crypto::ring::default_provider();
+        match CertifiedKey::from_der(chain, key, &provider) {
+            Ok(_) => seen.key_matches = Some(true),
+            Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+                seen.key_matches = Some(false);
+            }
+            Err(_) => seen.fault = Some(PemFault::Unknown),
+        }
+    }
+    seen
+}
+
+fn list(block: &[u8]) -> Option<RevocationList> {
+    let (_, list) = CertificateRevocationList::from_der(block).ok()?;
+    Some(RevocationList {
+        issuer: name(list.issuer()),
+        this_update: moment(list.last_update()),
+        next_update: list.next_update().map(moment),
+        entries: list.iter_revoked_certificates().count(),
+    })
+}
+
+/// The certificates that may have signed others, and the lists that may name them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) signers: Vec<CertificateDer<'static>>,
+    pub(super) lists: Vec<CertificateRevocationListDer<'static>>,
+}
+
+impl Known {
+    /// The fields of a certificate; nothing where it is none.
+    pub(super) fn describe(&self, block: &[u8]) -> Option<Certificate> {
+        let (_, one) = X509Certificate::from_der(block).ok()?;
+        let mut seen = Certificate {
+            fingerprint: fingerprint(block),
+            subject: name(one.subject()),
+            issuer: name(one.issuer()),
+            serial: hexadecimal(one.raw_serial()),
+            not_before: moment(one.validity().not_before),
+            not_after: moment(one.validity().not_after),
+            common_names: one
+                .subject()
+                .iter_common_name()
+                .filter_map(|one| one.as_str().ok().map(str::to_owned))
+                .collect(),
+            signature: algorithm(&one),
+            revoked: self.revokes(&one),
+            ..Certificate::default()
+        };
+        extensions(&one, &mut seen);
+        for signer in &self.signers {
+            let Ok((_, key)) = X509Certificate::from_der(signer) else { continue };
+            if key.subject().as_raw() != one.issuer().as_raw() {
+                continue;
+            }
+            match one.verify_signature(Some(key.public_key())) {
+                Ok(()) => seen.signed_by.push(fingerprint(signer)),
+                Err(X509Error::SignatureUnsupportedAlgorithm) => seen.unchecked = true,
+                Err(_) => {}
+            }
+        }
+        Some(seen)
+    }
+
+    fn revokes(&self, certificate: &X509Certificate<'_>) -> bool {
+        self.lists.iter().any(|block| {
+            let Ok((_, list)) = CertificateRevocationList::from_der(block) else { return false };
+            let mut entries = list.iter_revoked_certificates();
+            list.issuer().as_raw() == certificate.issuer().as_raw()
+                && entries.any(|entry| entry.serial() == &certificate.tbs_certificate.serial)
+        })
+    }
+}
+
+fn extensions(certificate: &X509Certificate<'_>, seen: &mut Certificate) {
+    for extension in certificate.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::BasicConstraints(limits) => seen.is_ca = Some(limits.ca),
+            ParsedExtension::KeyUsage(usage) => {
+                /// In the order of the bits.
+                const NAMES: [&str; 9] = [
+                    "digitalSignature",
+                    "nonRepudiation",
+                    "keyEncipherment",
+                    "dataEncipherment",
+                    "keyAgreement",
+                    "keyCertSign",
+                    "cRLSign",
+                    "encipherOnly",
+                    "decipherOnly",
+                ];
+                let allowed =
+                    NAMES.iter().enumerate().filter(|(bit, _)| usage.flags & (1 << bit) != 0);
+                let allows = allowed.map(|(_, name)| (*name).to_owned()).collect();
+                seen.key_usage = Some(Usage { critical: extension.critical, allows });
+            }
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                let named = [
+                    (usage.any, "any"),
+                    (usage.server_auth, "serverAuth"),
+                    (usage.client_auth, "clientAuth"),
+                    (usage.code_signing, "codeSigning"),
+                    (usage.email_protection, "emailProtection"),
+                    (usage.time_stamping, "timeStamping"),
+                    (usage.ocsp_signing, "OCSPSigning"),
+                ];
+                let named = named.iter().filter(|row| row.0).map(|row| row.1.to_owned());
+                let allows = named.chain(usage.other.iter().map(ToString::to_string)).collect();
+                seen.purposes = Some(Usage { critical: extension.critical, allows });
+            }
+            ParsedExtension::SubjectAlternativeName(names) => {
+                let mut all = Alternatives::default();
+                for name in &names.general_names {
+                    match name {
+                        GeneralName::DNSName(name) => all.dns.push((*name).to_owned()),
+                        GeneralName::IPAddress(bytes) => match address(bytes) {
+                            Some(address) => all.addresses.push(address),
+                            None => all.others += 1,
+                        },
+                        _ => all.others += 1,
+                    }
+                }
+                seen.alternatives = Some(all);
+            }
+            ParsedExtension::NameConstraints(_) => seen.beyond_us.push("name constraints".into()),
+            ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. }
+                if extension.critical =>
+            {
+                seen.beyond_us.push(extension.oid.to_id_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn address(bytes: &[u8]) -> Option<std::net::IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(Into::into);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(Into::into)).ok()
+}
+
+/// In the order of the certificate, as `gnutls_x509_crt_get_dn` writes it.
+fn name(name: &X509Name<'_>) -> String {
+    let known = x509_parser::objects::oid_registry();
+    let parts = name.iter_attributes().map(|part| {
+        let kind = x509_parser::objects::oid2abbrev(part.attr_type(), known);
+        let kind = kind.map_or_else(|_| part.attr_type().to_id_string(), str::to_owned);
+        format!("{kind}={}", String::from_utf8_lossy(part.attr_value().data))
+    });
+    parts.collect::<Vec<_>>().join(",")
+}
+
+fn algorithm(certificate: &X509Certificate<'_>) -> String {
+    let oid = &certificate.signature_algorithm.algorithm;
+    let known = x509_parser::objects::oid2sn(oid, x509_parser::objects::oid_registry());
+    known.map_or_else(|_| oid.to_id_string(), str::to_owned)
+}
+
+fn moment(time: ASN1Time) -> String {
+    let time: OffsetDateTime = time.to_datetime();
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+fn fingerprint(block: &[u8]) -> String {
+    hexadecimal(digest(&SHA256, block).as_ref())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

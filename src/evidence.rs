@@ -10,6 +10,7 @@ mod name;
 mod network;
 mod remote;
 mod rpc;
+mod saved;
 mod session;
 mod tls;
 
@@ -25,13 +26,14 @@ pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome
 pub(crate) use session::{Session, SshFailure};
 pub(crate) use tls::{Tls, TlsOutcome};
 
-// What only the probes write.
+// What only a check writes.
 #[cfg(feature = "probe")]
 pub(crate) use {
     local::{AgentKey, Identity, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer},
     remote::Netcat,
     rpc::{AuthType, first_text},
+    saved::{Saved, SavedTarget},
     session::SshKey,
     tls::Certificates,
 };

@@ -4,6 +4,7 @@
 mod config;
 mod libvirt_conf;
 mod machine;
+mod redact;
 mod source;
 
 pub(crate) use config::{ConfigError, ConfigFile, FailOn, Names, is_day};

@@ -1,9 +1,11 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
 mod print;
+mod replay;
 mod sought;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,17 +14,17 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use self::print::{Printer, print_all};
+use self::print::Telling;
+use self::replay::{Record, replay};
 use self::sought::{Sought, sought};
 use super::common::{Common, RuleOptions};
 use super::outputs::Outputs;
-use super::target::{NOTHING, Targets};
+use super::target::Targets;
 use super::{CliError, Exit};
-use crate::engine::{Subject, Verdict, judge_evidence};
+use crate::engine::{Subject, judge_evidence};
 use crate::evidence::Evidence;
-use crate::inventory::{Problem, ProblemKind};
 use crate::probe::{Looking, Ports, observe};
-use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
+use crate::report::{CheckedTarget, console};
 use crate::settings::{FailOn, Machine};
 use crate::uri::secret_spans;
 
@@ -56,6 +58,14 @@ pub(super) struct Args {
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
+    /// Also write what was seen to a file, secrets left out
+    #[arg(long, value_name = "FILE", conflicts_with = "evidence")]
+    save_evidence: Option<PathBuf>,
+    /// Judge what such a file holds: nothing is looked at, no program is run
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "positional", "uris", "files", "connect", "readonly", "timeout", "ports", "allow_command", "null",
+    ])]
+    evidence: Option<PathBuf>,
     #[command(flatten)]
     rules: RuleOptions,
 }
@@ -71,6 +81,9 @@ const AT_ONCE: usize = 32;
 
 /// A check that nobody named: what its first word says may be a subcommand.
 pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, CliError> {
+    if args.evidence.is_some() {
+        return run(args);
+    }
     match args.targets.mistyped(&args.common.machine_here(), subcommands) {
         None => run(args),
         Some((word, near)) => Err(CliError::Usage(format!(
@@ -81,10 +94,20 @@ pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, Cli
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.outputs.check()?;
+    let mut out = console::stdout(args.common.color);
+    let mut telling = Telling::new(args, &mut out);
+    match &args.evidence {
+        Some(file) => replay(args, file, &mut telling)?,
+        None => look(args, &mut telling)?,
+    }
+    Ok(telling.end()?)
+}
+
+/// Looks at all that is asked for.
+fn look(args: &Args, telling: &mut Telling<'_>) -> Result<(), CliError> {
     let machine = args.common.machine_here();
-    let mut run = CheckRun::default();
-    let all = sought(args, &machine, &mut run.problems)?;
-    run.policies = all.iter().map(|one| Arc::clone(one.terms.levels.policies())).collect();
+    let all = sought(args, &machine, &mut telling.run.problems)?;
+    telling.run.policies = all.iter().map(|one| Arc::clone(one.terms.levels.policies())).collect();
     let many = all.len() > 1;
     let looking = Looking {
         time: match args.timeout {
@@ -97,59 +120,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         allow_command: args.allow_command,
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
+    let mut record = args.save_evidence.as_ref().map(|file| Record::new(file, &machine));
     let doctor = Doctor { machine, looking, until, readonly: args.readonly };
-    let mut out = console::stdout(args.common.color);
-    let mut printer = Printer {
-        format: args.outputs.printed(),
-        quiet: args.common.quiet,
-        width: console::Screen::of_stdout(args.common.color).width,
-        out: &mut out,
-    };
     let runtime = runtime(many)?;
-    let mut left = Ok(());
-    let result = runtime.block_on(doctor.see_all(all, |checked| {
-        check_json::count(&mut run.summary, &checked);
-        run.problems.extend(checked.diagnosis.failures.iter().map(|message| Problem {
-            kind: ProblemKind::NotJudged,
-            file: None,
-            message: message.clone(),
-        }));
-        if left.is_ok() {
-            left = printer.target(&checked, run.targets.is_empty());
+    let result = runtime.block_on(doctor.see_all(all, |sought, checked| {
+        if let Some(record) = &mut record {
+            record.keep(&sought, args.readonly, &checked);
         }
-        run.targets.push(checked);
-        // Who reads only the beginning may still want the files.
-        if args.outputs.has_files() { Ok(()) } else { std::mem::replace(&mut left, Ok(())) }
+        telling.target(checked)
     }));
     // A resolver that hangs in the C library is left behind.
     runtime.shutdown_background();
     result?;
-    run.observed_at =
-        run.targets.first().map(|target| target.evidence.observed_at.clone()).unwrap_or_default();
-    let unwritten = args.outputs.write_files(|format, out| print_all(format, &run, out));
-    run.problems.extend(unwritten);
-    left?;
-    printer.end(&run)?;
-    for problem in &run.problems {
-        console::complain(args.common.color, &lint_text::problem(problem));
-    }
-    if run.targets.is_empty() && !run.problems.iter().any(Problem::is_failure) {
-        console::complain(args.common.color, NOTHING);
-    }
-    Ok(exit(&run))
-}
-
-fn exit(run: &CheckRun) -> Exit {
-    if run.problems.iter().any(Problem::is_failure) {
-        return Exit::Wrong;
-    }
-    let bad =
-        run.targets.iter().any(|target| target.fails || target.diagnosis.verdict != Verdict::Ok);
-    match (run.targets.is_empty(), bad) {
-        (true, _) => Exit::Nothing,
-        (false, true) => Exit::Findings,
-        (false, false) => Exit::Clean,
-    }
+    telling.run.problems.extend(record.map(Record::write).into_iter().flatten());
+    Ok(())
 }
 
 /// One thread for one target, two for a sweep.
@@ -175,10 +159,10 @@ impl Doctor {
     async fn see_all(
         self,
         all: Vec<Sought>,
-        mut ready: impl FnMut(CheckedTarget) -> io::Result<()>,
+        mut ready: impl FnMut(Sought, CheckedTarget) -> io::Result<()>,
     ) -> Result<(), CliError> {
         if let [sought] = all.as_slice() {
-            return Ok(ready(self.see(sought.clone()).await)?);
+            return Ok(ready(sought.clone(), self.see(sought).await)?);
         }
         let doctor = Arc::new(self);
         let permits = Arc::new(Semaphore::new(AT_ONCE));
@@ -188,18 +172,19 @@ impl Doctor {
             let (doctor, permits) = (Arc::clone(&doctor), Arc::clone(&permits));
             seen.spawn(async move {
                 let _permit = permits.acquire().await;
-                (place, doctor.see(sought).await)
+                let checked = doctor.see(&sought).await;
+                (place, sought, checked)
             });
         }
-        let mut waiting: Vec<Option<CheckedTarget>> =
+        let mut waiting: Vec<Option<(Sought, CheckedTarget)>> =
             std::iter::repeat_with(|| None).take(count).collect();
         let mut next = 0;
         while let Some(done) = seen.join_next().await {
-            let (place, checked) =
+            let (place, sought, checked) =
                 done.map_err(|error| CliError::Usage(format!("internal fault: {error}")))?;
-            waiting[place] = Some(checked);
-            while let Some(checked) = waiting.get_mut(next).and_then(Option::take) {
-                ready(checked)?;
+            waiting[place] = Some((sought, checked));
+            while let Some((sought, checked)) = waiting.get_mut(next).and_then(Option::take) {
+                ready(sought, checked)?;
                 next += 1;
             }
         }
@@ -213,20 +198,27 @@ impl Doctor {
         Looking { time, ..self.looking }
     }
 
-    async fn see(&self, sought: Sought) -> CheckedTarget {
-        let Sought { source, terms, silenced } = sought;
-        let subject = Subject::new(&source, terms.client, &self.machine, self.readonly);
+    async fn see(&self, sought: &Sought) -> CheckedTarget {
+        let client = sought.terms.client;
+        let subject = Subject::new(&sought.source, client, &self.machine, self.readonly);
         let plan = subject.read(|reading| reading.plan.clone());
-        let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
-        let mut diagnosis = judge_evidence(&subject, &evidence, &terms.levels);
-        let suppressed = diagnosis.silence(&silenced);
-        let mut findings = diagnosis.findings.iter();
-        let fails = findings.any(|finding| terms.fail_on.is_reached(finding.severity));
-        let uri = subject.uri.unwrap_or_default().to_vec();
-        let secrets = secret_spans(&uri);
-        let origin = source.origin;
-        CheckedTarget { uri, secrets, origin, evidence, diagnosis, suppressed, fails }
+        let evidence = observe(&plan, &self.machine, self.looking_now()).await;
+        judged(sought, &self.machine, self.readonly, evidence)
     }
+}
+
+/// What follows from what was seen. A pure function.
+fn judged(sought: &Sought, machine: &Machine, readonly: bool, evidence: Evidence) -> CheckedTarget {
+    let Sought { source, terms, silenced } = sought;
+    let subject = Subject::new(source, terms.client, machine, readonly);
+    let mut diagnosis = judge_evidence(&subject, &evidence, &terms.levels);
+    let suppressed = diagnosis.silence(silenced);
+    let mut findings = diagnosis.findings.iter();
+    let fails = findings.any(|finding| terms.fail_on.is_reached(finding.severity));
+    let uri = subject.uri.unwrap_or_default().to_vec();
+    let secrets = secret_spans(&uri);
+    let origin = source.origin.clone();
+    CheckedTarget { uri, secrets, origin, evidence, diagnosis, suppressed, fails }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -15,5 +15,6 @@ mod lab;
 mod local;
 mod network;
 mod remote;
+mod saved;
 mod ssh;
 mod tls;

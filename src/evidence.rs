@@ -23,6 +23,7 @@ pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
+pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure};
 pub(crate) use tls::{Tls, TlsOutcome};
 

@@ -1,6 +1,8 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
+mod judged;
 mod print;
+mod prove;
 mod replay;
 mod sought;
 
@@ -14,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use self::judged::judged;
 use self::print::Telling;
 use self::replay::{Record, replay};
 use self::sought::{Sought, sought};
@@ -21,12 +24,10 @@ use super::common::{Common, RuleOptions};
 use super::outputs::Outputs;
 use super::target::Targets;
 use super::{CliError, Exit};
-use crate::engine::{Subject, judge_evidence};
-use crate::evidence::Evidence;
+use crate::engine::Subject;
 use crate::probe::{Looking, Ports, observe};
 use crate::report::{CheckedTarget, console};
 use crate::settings::{FailOn, Machine};
-use crate::uri::secret_spans;
 
 /// Lint, plan and look at every hop; say what is wrong and what to do
 #[derive(Debug, ClapArgs)]
@@ -55,6 +56,9 @@ pub(super) struct Args {
     /// Run what the URI names: command=, netcat=, a socket= with shell characters
     #[arg(long)]
     allow_command: bool,
+    /// Also log in where another URI could work, at most three times, and tell whether it does
+    #[arg(long)]
+    try_alternatives: bool,
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
@@ -64,6 +68,7 @@ pub(super) struct Args {
     /// Judge what such a file holds: nothing is looked at, no program is run
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "positional", "uris", "files", "connect", "readonly", "timeout", "ports", "allow_command", "null",
+        "try_alternatives",
     ])]
     evidence: Option<PathBuf>,
     #[command(flatten)]
@@ -121,7 +126,13 @@ fn look(args: &Args, telling: &mut Telling<'_>) -> Result<(), CliError> {
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
     let mut record = args.save_evidence.as_ref().map(|file| Record::new(file, &machine));
-    let doctor = Doctor { machine, looking, until, readonly: args.readonly };
+    let doctor = Doctor {
+        machine,
+        looking,
+        until,
+        readonly: args.readonly,
+        try_alternatives: args.try_alternatives,
+    };
     let runtime = runtime(many)?;
     let result = runtime.block_on(doctor.see_all(all, |sought, checked| {
         if let Some(record) = &mut record {
@@ -152,6 +163,7 @@ struct Doctor {
     /// When the time of the whole run is up, where it has a limit.
     until: Option<Instant>,
     readonly: bool,
+    try_alternatives: bool,
 }
 
 impl Doctor {
@@ -199,26 +211,19 @@ impl Doctor {
     }
 
     async fn see(&self, sought: &Sought) -> CheckedTarget {
+        let start = Instant::now();
+        let looking = self.looking_now();
         let client = sought.terms.client;
         let subject = Subject::new(&sought.source, client, &self.machine, self.readonly);
         let plan = subject.read(|reading| reading.plan.clone());
-        let evidence = observe(&plan, &self.machine, self.looking_now()).await;
-        judged(sought, &self.machine, self.readonly, evidence)
+        let evidence = observe(&plan, &self.machine, looking).await;
+        let checked = judged(sought, &self.machine, self.readonly, evidence, Vec::new());
+        let tried = self.prove(&checked, sought, start + looking.time).await;
+        if tried.is_empty() {
+            return checked;
+        }
+        judged(sought, &self.machine, self.readonly, checked.evidence, tried)
     }
-}
-
-/// What follows from what was seen. A pure function.
-fn judged(sought: &Sought, machine: &Machine, readonly: bool, evidence: Evidence) -> CheckedTarget {
-    let Sought { source, terms, silenced } = sought;
-    let subject = Subject::new(source, terms.client, machine, readonly);
-    let mut diagnosis = judge_evidence(&subject, &evidence, &terms.levels);
-    let suppressed = diagnosis.silence(silenced);
-    let mut findings = diagnosis.findings.iter();
-    let fails = findings.any(|finding| terms.fail_on.is_reached(finding.severity));
-    let uri = subject.uri.unwrap_or_default().to_vec();
-    let secrets = secret_spans(&uri);
-    let origin = source.origin.clone();
-    CheckedTarget { uri, secrets, origin, evidence, diagnosis, suppressed, fails }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -13,7 +13,7 @@ use crate::settings::{Machine, Source, UriOrigin};
 use crate::tables::clients::Client;
 use crate::text::object::veiled;
 use crate::text::{Veil, masked};
-use crate::uri::secret_spans;
+use crate::uri::{Uri, secret_spans};
 
 /// All that was seen in one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,24 @@ pub(crate) struct SavedTarget {
     pub(crate) silenced: Vec<String>,
     /// Whether the client reads the URI otherwise without its secret.
     pub(crate) altered: bool,
+    pub(crate) evidence: Evidence,
+    /// What was seen of other URIs that could work.
+    #[serde(default)]
+    alternatives: Vec<SavedAlternative>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SavedAlternative {
+    uri: SavedText,
+    readonly: bool,
+    evidence: Evidence,
+}
+
+/// Evidence of a URI that nobody asked for and that could work.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tried {
+    pub(crate) uri: Vec<u8>,
+    pub(crate) readonly: bool,
     pub(crate) evidence: Evidence,
 }
 
@@ -126,11 +144,11 @@ impl SavedTarget {
         readonly: bool,
         silenced: Vec<String>,
         evidence: &Evidence,
+        tried: &[Tried],
         veil: &Veil,
     ) -> Option<Self> {
         let text = |text: &Option<Vec<u8>>| text.as_deref().map(SavedText::without_secrets);
         let shown = |file: &str| veil.show(file).into_string();
-        let seen = serde_json::to_value(evidence).expect("evidence has string keys");
         Some(Self {
             uri: text(&source.uri),
             typed: text(&source.typed),
@@ -147,7 +165,18 @@ impl SavedTarget {
             readonly,
             silenced,
             altered: false,
-            evidence: serde_json::from_value(veiled(seen, veil)).ok()?,
+            evidence: bare(evidence, veil)?,
+            alternatives: tried
+                .iter()
+                .map(|one| {
+                    let own = Uri::parse(&one.uri).map(|uri| uri.veil()).unwrap_or_default();
+                    Some(SavedAlternative {
+                        uri: SavedText::without_secrets(&one.uri),
+                        readonly: one.readonly,
+                        evidence: bare(&bare(&one.evidence, &own)?, veil)?,
+                    })
+                })
+                .collect::<Option<_>>()?,
         })
     }
 
@@ -174,10 +203,26 @@ impl SavedTarget {
         })
     }
 
+    /// What was seen of other URIs, where they can be read.
+    pub(crate) fn tried(&self) -> Vec<Tried> {
+        let all = self.alternatives.iter();
+        all.filter_map(|one| {
+            let (uri, evidence) = (one.uri.bytes().ok()?, one.evidence.clone());
+            Some(Tried { uri, readonly: one.readonly, evidence })
+        })
+        .collect()
+    }
+
     /// Whose reading of the URI counts.
     pub(crate) fn client(&self) -> Result<Client, &'static str> {
         self.client.parse().map_err(|_| "it names a client that is not known")
     }
+}
+
+/// Without secrets; nothing where a word that the evidence needs is one.
+fn bare(evidence: &Evidence, veil: &Veil) -> Option<Evidence> {
+    let seen = serde_json::to_value(evidence).expect("evidence has string keys");
+    serde_json::from_value(veiled(seen, veil)).ok()
 }
 
 impl SavedText {
@@ -199,13 +244,12 @@ impl SavedText {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::uri::Uri;
 
     fn target(uri: &[u8], evidence: &Evidence) -> Option<SavedTarget> {
         let machine = Machine::fixed("2026-01-01".into());
         let veil = Uri::parse(uri).map(|uri| uri.veil()).unwrap_or_default();
         let source = Source::given(uri, &machine);
-        SavedTarget::new(&source, Client::LIBVIRT, false, Vec::new(), evidence, &veil)
+        SavedTarget::new(&source, Client::LIBVIRT, false, Vec::new(), evidence, &[], &veil)
     }
 
     fn saved(target: SavedTarget) -> Saved {

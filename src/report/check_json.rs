@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::{finding, line_of, problems, write_document, write_line};
 use super::object::{Object, veiled};
-use super::{CheckRun, CheckedTarget, Summary, place::Ground, plan_json};
+use super::{CheckRun, CheckedTarget, ShownAlternative, Summary, place::Ground, plan_json};
 use crate::evidence::{Evidence, VERSION};
 use crate::finding::Finding;
 use crate::plan::Hop;
@@ -65,6 +65,18 @@ fn target(checked: &CheckedTarget) -> Value {
                 .map(|found| checked_finding(found, checked, &ground))
                 .collect::<Vec<_>>(),
         )
+        .put("foresight", &checked.foresight)
+        .put("alternatives", checked.alternatives.iter().map(alternative).collect::<Vec<_>>())
+        .done()
+}
+
+fn alternative(alternative: &ShownAlternative) -> Value {
+    Object::new()
+        .shown("uri", &alternative.uri)
+        .put("readonly", alternative.found.readonly)
+        .put("why", &alternative.why)
+        .put("proved", alternative.is_proved())
+        .put_some("verdict", alternative.verdict)
         .done()
 }
 

@@ -11,6 +11,7 @@ mod agree;
 mod contract;
 mod daemon;
 mod driver;
+mod foresight;
 mod lab;
 mod local;
 mod network;

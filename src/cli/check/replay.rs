@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Args;
+use super::judged::judged;
 use super::print::Telling;
 use super::sought::{Sought, Terms};
-use super::{Args, judged};
 use crate::cli::CliError;
 use crate::cli::configured::Configurations;
-use crate::evidence::{Evidence, Saved, SavedTarget};
+use crate::evidence::{Saved, SavedTarget};
 use crate::inventory::{Problem, ProblemKind};
 use crate::report::{CheckedTarget, console};
 use crate::settings::Machine;
@@ -31,8 +32,15 @@ impl<'a> Record<'a> {
     pub(super) fn keep(&mut self, sought: &Sought, readonly: bool, checked: &CheckedTarget) {
         let silenced = sought.silenced.iter().map(|rule| rule.name().to_owned()).collect();
         let (client, veil) = (sought.terms.client, &checked.diagnosis.veil);
-        let target =
-            SavedTarget::new(&sought.source, client, readonly, silenced, &checked.evidence, veil);
+        let target = SavedTarget::new(
+            &sought.source,
+            client,
+            readonly,
+            silenced,
+            &checked.evidence,
+            &checked.tried,
+            veil,
+        );
         let (Some(mut target), machine) = (target, &self.saved.machine) else {
             return self.tell(
                 ProblemKind::NotWritten,
@@ -41,7 +49,8 @@ impl<'a> Record<'a> {
             );
         };
         let again = target.source().ok().map(|source| {
-            judged(&Sought { source, ..sought.clone() }, machine, readonly, target.evidence.clone())
+            let sought = Sought { source, ..sought.clone() };
+            judged(&sought, machine, readonly, target.evidence.clone(), target.tried())
         });
         target.altered = again.is_none_or(|again| !is_same(checked, &again));
         if target.altered {
@@ -114,8 +123,9 @@ pub(super) fn replay(args: &Args, file: &Path, telling: &mut Telling<'_>) -> Res
         }
         let sought = Sought { source, terms: Arc::new(terms), silenced };
         telling.run.policies = vec![Arc::clone(sought.terms.levels.policies())];
-        let evidence: Evidence = target.evidence;
-        telling.target(judged(&sought, &saved.machine, target.readonly, evidence))?;
+        let tried = target.tried();
+        let checked = judged(&sought, &saved.machine, target.readonly, target.evidence, tried);
+        telling.target(checked)?;
     }
     Ok(())
 }

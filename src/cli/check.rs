@@ -1,6 +1,7 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
 mod judged;
+mod login;
 mod print;
 mod prove;
 mod replay;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::judged::judged;
+use self::login::become_user;
 use self::print::Telling;
 use self::replay::{Record, replay};
 use self::sought::{Sought, sought};
@@ -59,6 +61,9 @@ pub(super) struct Args {
     /// Also log in where another URI could work, at most three times, and tell whether it does
     #[arg(long)]
     try_alternatives: bool,
+    /// Look as this user does who logs in, service accounts too; for root
+    #[arg(long, value_name = "USER")]
+    as_user: Option<String>,
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
@@ -68,7 +73,7 @@ pub(super) struct Args {
     /// Judge what such a file holds: nothing is looked at, no program is run
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "positional", "uris", "files", "connect", "readonly", "timeout", "ports", "allow_command", "null",
-        "try_alternatives",
+        "try_alternatives", "as_user",
     ])]
     evidence: Option<PathBuf>,
     #[command(flatten)]
@@ -86,7 +91,7 @@ const AT_ONCE: usize = 32;
 
 /// A check that nobody named: what its first word says may be a subcommand.
 pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, CliError> {
-    if args.evidence.is_some() {
+    if args.evidence.is_some() || args.as_user.is_some() {
         return run(args);
     }
     match args.targets.mistyped(&args.common.machine_here(), subcommands) {
@@ -99,6 +104,9 @@ pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, Cli
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.outputs.check()?;
+    if let Some(user) = &args.as_user {
+        become_user(user)?;
+    }
     let mut out = console::stdout(args.common.color);
     let mut telling = Telling::new(args, &mut out);
     match &args.evidence {

@@ -107,7 +107,8 @@ impl Found<'_> {
             if let Some(attempt) =
                 network.attempts.iter().find(|one| answers(one) && !is_tried(one.port))
             {
-                let why = format!("{} answers on port {}", server(wanted), attempt.port);
+                let plain = if wanted == Transport::Tcp { ", unencrypted" } else { "" };
+                let why = format!("{} answers on port {}{plain}", server(wanted), attempt.port);
                 self.add(parts.uri(wanted, attempt.port), readonly, why);
             }
         }
@@ -133,8 +134,9 @@ impl Found<'_> {
                 self.add(uri, readonly, why);
             }
         }
-        let remote = evidence.remote.iter().flat_map(|remote| &remote.sockets);
-        if remote.into_iter().any(|other| other.path == twin && other.writable && !readonly) {
+        let there = || evidence.remote.iter().flat_map(|remote| &remote.sockets);
+        let is_closed = there().any(|one| one.on_the_way && one.exists && !one.writable);
+        if is_closed && !readonly && there().any(|one| one.path == twin && one.writable) {
             let why = format!("{twin} is open to the login there, for reading only");
             self.add(uri.to_vec(), true, why);
         }

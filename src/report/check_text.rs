@@ -63,10 +63,10 @@ fn write_alternatives(target: &CheckedTarget, out: &mut dyn Write) -> io::Result
         let uri = shell_word(alternative.uri.as_str().as_bytes());
         let command = format!("virsh {flag}-c {uri}");
         let proof = match (alternative.verdict, alternative.found.is_login) {
-            (Some(Verdict::Ok), _) => "; it works: libvirt answers",
+            (Some(Verdict::Ok), _) => "; tried, and it works",
             (Some(Verdict::Fails), _) => continue,
-            (Some(Verdict::NeedsInput), _) => "; it asks for a password",
-            (None, true) => "; --try-alternatives logs in and tells",
+            (Some(Verdict::NeedsInput), _) => "; tried, and it asks for a password",
+            (None, true) => "; whether it works, --try-alternatives tells",
             (Some(Verdict::Unsure) | None, _) => "",
         };
         if proof.is_empty() && offered.contains(&command.as_str()) {

@@ -71,7 +71,7 @@ fn a_transport_without_a_login_is_proved() {
     );
     let said = text(&lab.client, &[&uri]);
     let line = format!("try: virsh -c qemu+tcp://{SERVER}/system\n");
-    assert!(said.contains(&line) && said.contains("it works: libvirt answers"), "{said}");
+    assert!(said.contains(&line) && said.contains("tried, and it works"), "{said}");
     // The line to copy is one that works.
     assert!(lab.client.virsh(&[], &format!("qemu+tcp://{SERVER}/system")).is_ok());
 }
@@ -91,7 +91,7 @@ fn a_login_is_made_only_where_that_is_allowed() {
     assert_eq!(shy.alternatives(), [json!([other, false, false])]);
     assert_eq!(shy.target()["alternatives"][0]["verdict"], Value::Null);
     assert_eq!(logins(), 0);
-    assert!(text(&lab.client, &[&uri]).contains("--try-alternatives logs in and tells"));
+    assert!(text(&lab.client, &[&uri]).contains("whether it works, --try-alternatives tells"));
     let bold = lab.client.check(&[], &["--try-alternatives", &uri]);
     bold.assert_cause("port-refused");
     assert_eq!(bold.alternatives(), [json!([other, false, true])]);
@@ -152,4 +152,20 @@ fn alternatives_are_judged_from_a_file_too() {
     assert!(live.contains("try: virsh -c qemu+tcp://192.0.2.2/system\n"), "{live}");
     assert_eq!(text(&lab.client, &["--evidence", file]), live);
     assert!(!std::fs::read_to_string(file).unwrap().contains("geheim77"));
+}
+
+/// Over ssh: only the socket of the way may be closed, not the way itself.
+#[test]
+fn a_read_only_socket_of_the_server() {
+    let lab = Lab::new().with_sshd("").with_key().with_known_host();
+    lab.server.libvirtd("unix_sock_group = \"libvirt\"\nunix_sock_rw_perms = \"0770\"");
+    lab.server.sh("nft add table inet f; nft 'add chain inet f in { type filter hook input priority 0; }'; nft add rule inet f in tcp dport 16509 drop");
+    let uri = format!("qemu+ssh://{SERVER}/system?proxy=netcat");
+    let closed = lab.client.check(&[], &[&uri]);
+    closed.assert_cause("remote-socket-not-permitted");
+    assert_eq!(closed.alternatives(), [json!([uri, true, false])]);
+    let proved = lab.client.check(&[], &["--try-alternatives", &uri]);
+    assert_eq!(proved.alternatives(), [json!([uri, true, true])]);
+    let said = text(&lab.client, &[&uri]);
+    assert!(said.contains(&format!("try: virsh -r -c '{uri}'\n")), "{said}");
 }

@@ -14,6 +14,7 @@ mod driver;
 mod foresight;
 mod lab;
 mod local;
+mod login;
 mod network;
 mod remote;
 mod saved;

@@ -17,9 +17,11 @@ mod socket;
 mod ssh;
 mod ssh_config;
 mod ssh_log;
+mod there;
 mod tls;
 mod walk;
 
+pub(crate) use there::{There, run_there};
 pub(crate) use walk::{Looking, Ports, observe};
 
 use std::future::Future;

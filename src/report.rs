@@ -166,6 +166,8 @@ pub(crate) struct CheckedTarget {
     /// Where its secrets stand.
     pub(crate) secrets: Vec<Span>,
     pub(crate) origin: UriOrigin,
+    /// The host that looked, where it is not this one.
+    pub(crate) seen_from: Option<Shown>,
     pub(crate) evidence: Evidence,
     pub(crate) diagnosis: Diagnosis,
     /// What virsh would do with the addresses.

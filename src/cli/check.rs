@@ -1,5 +1,6 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
+mod from;
 mod judged;
 mod login;
 mod print;
@@ -17,6 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use self::from::look_from;
 use self::judged::judged;
 use self::login::become_user;
 use self::print::Telling;
@@ -67,7 +69,11 @@ pub(super) struct Args {
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
-    /// Also write what was seen to a file, secrets left out
+    /// Look from this host: virt-doctor there looks, reached by ssh without a password
+    #[arg(long, value_name = "[USER@]HOST", conflicts_with = "evidence")]
+    from: Option<String>,
+    /// Also write what was seen to a file, secrets left out; - to standard output, in place of
+    /// the report
     #[arg(long, value_name = "FILE", conflicts_with = "evidence")]
     save_evidence: Option<PathBuf>,
     /// Judge what such a file holds: nothing is looked at, no program is run
@@ -87,11 +93,13 @@ const CONNECT_SWEEP: Duration = Duration::from_millis(1300);
 const ONE_TARGET: Duration = Duration::from_secs(30);
 /// In a sweep, for each.
 const EACH_TARGET: Duration = Duration::from_secs(60);
+/// As the name of a file.
+const STDOUT: &str = "-";
 const AT_ONCE: usize = 32;
 
 /// A check that nobody named: what its first word says may be a subcommand.
 pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, CliError> {
-    if args.evidence.is_some() || args.as_user.is_some() {
+    if args.evidence.is_some() || args.as_user.is_some() || args.from.is_some() {
         return run(args);
     }
     match args.targets.mistyped(&args.common.machine_here(), subcommands) {
@@ -107,11 +115,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     if let Some(user) = &args.as_user {
         become_user(user)?;
     }
-    let mut out = console::stdout(args.common.color);
-    let mut telling = Telling::new(args, &mut out);
-    match &args.evidence {
-        Some(file) => replay(args, file, &mut telling)?,
-        None => look(args, &mut telling)?,
+    let mut out: Box<dyn io::Write> = match args.save_evidence.as_deref() {
+        // It takes the place of the report.
+        Some(file) if file == STDOUT => Box::new(io::sink()),
+        _ => Box::new(console::stdout(args.common.color)),
+    };
+    let mut telling = Telling::new(args, &mut *out);
+    match (&args.evidence, &args.from) {
+        (Some(file), _) => replay(args, file, &mut telling)?,
+        (None, Some(host)) => look_from(args, host, &mut telling)?,
+        (None, None) => look(args, &mut telling)?,
     }
     Ok(telling.end()?)
 }

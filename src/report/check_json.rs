@@ -52,6 +52,7 @@ fn target(checked: &CheckedTarget) -> Value {
     let ground = Ground::argument(&checked.uri);
     Object::new()
         .text("uri", Some(&checked.uri), &diagnosis.veil)
+        .put_some("from", checked.seen_from.as_ref())
         .put("plan", plan_json::plan(&diagnosis.plan, &checked.uri, &diagnosis.veil))
         .put("verdict", diagnosis.verdict)
         .put("cause", diagnosis.cause_rule())

@@ -21,7 +21,9 @@ pub(crate) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let veil = &target.diagnosis.veil;
-    writeln!(out, "{}{}", strong(title(target)), faint(origin(target)))?;
+    let from = target.seen_from.as_ref().map(|host| format!("   seen from {host}"));
+    let whence = faint(format!("{}{}", origin(target), from.unwrap_or_default()));
+    writeln!(out, "{}{whence}", strong(title(target)))?;
     for hop in &target.diagnosis.hops {
         let text = hop_line::line(hop.hop, hop.status, &target.diagnosis.plan, &target.evidence);
         writeln!(out, "  {} {:<8} {}", mark(hop.status), hop.hop.name(), veil.show(text))?;

@@ -12,6 +12,7 @@ mod contract;
 mod daemon;
 mod driver;
 mod foresight;
+mod from;
 mod lab;
 mod local;
 mod login;

@@ -32,6 +32,7 @@ pub(super) fn judged(
         uri,
         origin: source.origin.clone(),
         foresight: Foresight::of(&diagnosis.plan, &evidence),
+        seen_from: None,
         evidence,
         diagnosis,
         alternatives,

@@ -13,12 +13,15 @@ use crate::report::{
     CheckRun, CheckedTarget, check_json, check_text, console, github, gitlab, junit, lint_text,
     sarif,
 };
+use crate::text::Shown;
 
 /// What was found so far, shown as it comes.
 pub(super) struct Telling<'o> {
     args: &'o Args,
     printer: Printer<'o>,
     pub(super) run: CheckRun,
+    /// The host that looked, where it is not this one.
+    pub(super) seen_from: Option<Shown>,
     /// Whether the reader is still there.
     left: io::Result<()>,
 }
@@ -31,11 +34,12 @@ impl<'o> Telling<'o> {
             width: console::Screen::of_stdout(args.common.color).width,
             out,
         };
-        Self { args, printer, run: CheckRun::default(), left: Ok(()) }
+        Self { args, printer, run: CheckRun::default(), seen_from: None, left: Ok(()) }
     }
 
     /// Shows one more; an error where nobody reads on.
     pub(super) fn target(&mut self, checked: CheckedTarget) -> io::Result<()> {
+        let checked = CheckedTarget { seen_from: self.seen_from.clone(), ..checked };
         check_json::count(&mut self.run.summary, &checked);
         let failures = checked.diagnosis.failures.iter();
         self.run.problems.extend(failures.map(|message| Problem {

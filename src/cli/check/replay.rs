@@ -1,13 +1,14 @@
 //! Evidence written to a file, and judged from one. Judging from a file opens no socket
 //! and runs no program.
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Args;
 use super::judged::judged;
 use super::print::Telling;
 use super::sought::{Sought, Terms};
+use super::{Args, STDOUT};
 use crate::cli::CliError;
 use crate::cli::configured::Configurations;
 use crate::evidence::{Saved, SavedTarget};
@@ -70,20 +71,9 @@ impl<'a> Record<'a> {
 
     /// Writes the file; says what went wrong.
     pub(super) fn write(self) -> Vec<Problem> {
-        use std::io::Write as _;
-        let mut problems = self.problems;
-        let written = console::file(self.file).and_then(|mut out| {
-            out.write_all(self.saved.to_text().as_bytes())?;
-            out.flush()
-        });
-        if let Err(error) = written {
-            problems.push(Problem {
-                kind: ProblemKind::NotWritten,
-                file: Some(self.file.to_owned()),
-                message: format!("the evidence cannot be written: {}", system_words(&error)),
-            });
-        }
-        problems
+        let failure = write(self.file, &self.saved).err();
+        let unwritten = failure.map(|error| unwritten(self.file, &error));
+        self.problems.into_iter().chain(unwritten).collect()
     }
 }
 
@@ -108,18 +98,31 @@ pub(super) fn replay(args: &Args, file: &Path, telling: &mut Telling<'_>) -> Res
     };
     let text = std::fs::read(file).map_err(|error| unusable(system_words(&error)))?;
     let saved = Saved::read(&text).map_err(|error| unusable(error.to_string()))?;
+    tell_all(args, saved, Some(file), telling)
+}
+
+/// Judges and shows all that somebody else has seen.
+pub(super) fn tell_all(
+    args: &Args,
+    saved: Saved,
+    file: Option<&Path>,
+    telling: &mut Telling<'_>,
+) -> Result<(), CliError> {
+    if let Some(copy) = &args.save_evidence {
+        telling.run.problems.extend(write(copy, &saved).err().map(|error| unwritten(copy, &error)));
+    }
     let settings = Configurations::new(&args.common, &args.rules, args.fail_on)?;
     let in_force = settings.here()?;
     for target in saved.targets {
         let legible = target.source().and_then(|source| Ok((source, target.client()?)));
-        let (source, client) = legible.map_err(|why| unusable(why.to_owned()))?;
+        let (source, client) = legible.map_err(|why| CliError::Usage(why.to_owned()))?;
         let terms = Terms::for_client(&in_force, client);
         let silenced = target.silenced.iter().filter_map(|name| terms.levels.named(name)).collect();
         if target.altered {
             let kind = ProblemKind::Redacted;
             let shown = Veil::default().show(source.uri.as_deref().unwrap_or_default());
             let message = format!("{ALTERED}: {shown}");
-            telling.run.problems.push(Problem { kind, file: Some(file.to_owned()), message });
+            telling.run.problems.push(Problem { kind, file: file.map(Path::to_owned), message });
         }
         let sought = Sought { source, terms: Arc::new(terms), silenced };
         telling.run.policies = vec![Arc::clone(sought.terms.levels.policies())];
@@ -128,4 +131,22 @@ pub(super) fn replay(args: &Args, file: &Path, telling: &mut Telling<'_>) -> Res
         telling.target(checked)?;
     }
     Ok(())
+}
+
+fn write(file: &Path, saved: &Saved) -> io::Result<()> {
+    let text = saved.to_text();
+    if file == STDOUT {
+        return console::pass_through(text.as_bytes());
+    }
+    let mut out = console::file(file)?;
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn unwritten(file: &Path, error: &io::Error) -> Problem {
+    Problem {
+        kind: ProblemKind::NotWritten,
+        file: Some(file.to_owned()),
+        message: format!("the evidence cannot be written: {}", system_words(error)),
+    }
 }

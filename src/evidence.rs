@@ -109,6 +109,8 @@ pub(crate) enum SkipReason {
     RefusedBySsh,
     /// The server would do more than open the name.
     GoesOnward,
+    /// A shell looked from another host, which speaks no protocol.
+    OnlyShell,
 }
 
 impl Evidence {

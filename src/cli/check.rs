@@ -69,7 +69,7 @@ pub(super) struct Args {
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
-    /// Look from this host: virt-doctor there looks, reached by ssh without a password
+    /// Look from this host, by ssh without a password: with virt-doctor there, else with a shell
     #[arg(long, value_name = "[USER@]HOST", conflicts_with = "evidence")]
     from: Option<String>,
     /// Also write what was seen to a file, secrets left out; - to standard output, in place of

@@ -105,7 +105,7 @@ enum Command {
     Explain(explain::Args),
     /// List the rules, their levels, and why they have them
     Rules(rules::Args),
-    /// Print the JSON Schema of the output, or of virt-doctor.toml
+    /// Print the JSON Schema of the output, of virt-doctor.toml, or of saved evidence
     Schema(schema::Args),
     /// Print what completes this command in a shell
     Completions(completions::Args),

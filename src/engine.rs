@@ -1,11 +1,13 @@
 //! Puts rules to work: which run, what they may say, and what follows from it.
 
+mod alternatives;
 pub(crate) mod baseline;
 mod bind;
 pub(crate) mod catalogue;
 pub(crate) mod examples;
 mod filed;
 pub(crate) mod fix;
+mod foresight;
 mod levels;
 mod parallel;
 mod policy;
@@ -14,7 +16,11 @@ mod subject;
 mod suppress;
 mod verdict;
 
+pub(crate) use alternatives::Alternative;
+#[cfg(feature = "probe")]
+pub(crate) use alternatives::alternatives;
 pub(crate) use filed::about_its_place;
+pub(crate) use foresight::Foresight;
 pub(crate) use levels::{LevelError, Levels, Origin};
 pub(crate) use parallel::{in_order, locked};
 pub(crate) use policy::{Policies, Standing, is_policy};

@@ -12,6 +12,7 @@ mod name;
 mod network;
 mod remote;
 mod rpc;
+mod saved;
 mod session;
 mod tls;
 
@@ -26,13 +27,14 @@ pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
+pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
 
 #[cfg(any(test, feature = "probe"))]
 pub(crate) use certificate::Alternatives;
 
-// What only the probes write.
+// What only a check writes.
 #[cfg(feature = "probe")]
 pub(crate) use {
     certificate::{Pem, RevocationList},
@@ -41,6 +43,7 @@ pub(crate) use {
     name::{Dns, DnsAnswer, DnsServer, SshName},
     remote::{Netcat, RemoteUnit},
     rpc::{AuthType, first_text},
+    saved::{Saved, SavedTarget},
     tls::Certificates,
 };
 
@@ -114,6 +117,8 @@ pub(crate) enum SkipReason {
     RefusedBySsh,
     /// The server would do more than open the name.
     GoesOnward,
+    /// A shell looked from another host, which speaks no protocol.
+    OnlyShell,
 }
 
 impl Evidence {

@@ -17,15 +17,19 @@ mod network;
 mod remote;
 mod rpc;
 mod service;
+mod shell;
 mod socket;
 mod ssh;
 mod ssh_config;
 mod ssh_hosts;
 mod ssh_log;
+mod there;
 mod tls;
 mod walk;
 
-pub(crate) use walk::{Looking, Ports, observe};
+pub(crate) use shell::{questions, seen};
+pub(crate) use there::{There, run_there};
+pub(crate) use walk::{Looking, Ports, now, observe};
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -33,8 +33,8 @@ pub(crate) mod uris;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::engine::{Diagnosis, Policies};
-use crate::evidence::Evidence;
+use crate::engine::{Alternative, Diagnosis, Foresight, Policies, Verdict};
+use crate::evidence::{Evidence, Tried};
 use crate::finding::{Applicability, Finding, RuleId, Severity, ShownFix};
 use crate::inventory::{Problem, Tool};
 use crate::settings::{FailOn, UriOrigin};
@@ -180,12 +180,36 @@ pub(crate) struct CheckedTarget {
     /// Where its secrets stand.
     pub(crate) secrets: Vec<Span>,
     pub(crate) origin: UriOrigin,
+    /// The host that looked, where it is not this one.
+    pub(crate) seen_from: Option<Shown>,
     pub(crate) evidence: Evidence,
     pub(crate) diagnosis: Diagnosis,
+    /// What virsh would do with the addresses.
+    pub(crate) foresight: Option<Foresight>,
+    pub(crate) alternatives: Vec<ShownAlternative>,
+    /// What was seen of the alternatives.
+    pub(crate) tried: Vec<Tried>,
     /// How many findings are silenced where the URI stands.
     pub(crate) suppressed: usize,
     /// Whether a finding fails the run, by the settings of that place.
     pub(crate) fails: bool,
+}
+
+/// Another URI that could work.
+#[derive(Debug)]
+pub(crate) struct ShownAlternative {
+    pub(crate) found: Alternative,
+    /// Secrets hidden.
+    pub(crate) uri: Shown,
+    pub(crate) why: Shown,
+    /// What came of looking at it, where somebody did.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl ShownAlternative {
+    pub(crate) fn is_proved(&self) -> bool {
+        self.verdict == Some(Verdict::Ok)
+    }
 }
 
 /// What `check` found.

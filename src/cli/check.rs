@@ -1,9 +1,15 @@
 //! `virt-doctor check`: lint, plan, look; say what is wrong and what to do.
 
+mod from;
+mod judged;
+mod login;
 mod print;
+mod prove;
+mod replay;
 mod sought;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,19 +18,20 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use self::print::{Printer, print_all};
+use self::from::look_from;
+use self::judged::judged;
+use self::login::become_user;
+use self::print::Telling;
+use self::replay::{Record, replay};
 use self::sought::{Sought, sought};
 use super::common::{Common, RuleOptions};
 use super::outputs::Outputs;
-use super::target::{NOTHING, Targets};
+use super::target::Targets;
 use super::{CliError, Exit};
-use crate::engine::{Subject, Verdict, judge_evidence};
-use crate::evidence::Evidence;
-use crate::inventory::{Problem, ProblemKind};
+use crate::engine::Subject;
 use crate::probe::{Looking, Ports, observe};
-use crate::report::{CheckRun, CheckedTarget, check_json, console, lint_text};
+use crate::report::{CheckedTarget, console};
 use crate::settings::{FailOn, Machine};
-use crate::uri::secret_spans;
 
 /// Lint, plan and look at every hop; say what is wrong and what to do
 #[derive(Debug, ClapArgs)]
@@ -53,9 +60,28 @@ pub(super) struct Args {
     /// Run what the URI names: command=, netcat=, a socket= with shell characters
     #[arg(long)]
     allow_command: bool,
+    /// Also log in where another URI could work, at most three times, and tell whether it does
+    #[arg(long)]
+    try_alternatives: bool,
+    /// Look as this user does who logs in, service accounts too; for root
+    #[arg(long, value_name = "USER")]
+    as_user: Option<String>,
     /// Standard input is ended by NUL bytes, not line feeds
     #[arg(long = "null", short = '0')]
     null: bool,
+    /// Look from this host, by ssh without a password: with virt-doctor there, else with a shell
+    #[arg(long, value_name = "[USER@]HOST", conflicts_with = "evidence")]
+    from: Option<String>,
+    /// Also write what was seen to a file, secrets left out; - to standard output, in place of
+    /// the report
+    #[arg(long, value_name = "FILE", conflicts_with = "evidence")]
+    save_evidence: Option<PathBuf>,
+    /// Judge what such a file holds: nothing is looked at, no program is run
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "positional", "uris", "files", "connect", "readonly", "timeout", "ports", "allow_command", "null",
+        "try_alternatives", "as_user",
+    ])]
+    evidence: Option<PathBuf>,
     #[command(flatten)]
     rules: RuleOptions,
 }
@@ -67,10 +93,15 @@ const CONNECT_SWEEP: Duration = Duration::from_millis(1300);
 const ONE_TARGET: Duration = Duration::from_secs(30);
 /// In a sweep, for each.
 const EACH_TARGET: Duration = Duration::from_secs(60);
+/// As the name of a file.
+const STDOUT: &str = "-";
 const AT_ONCE: usize = 32;
 
 /// A check that nobody named: what its first word says may be a subcommand.
 pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, CliError> {
+    if args.evidence.is_some() || args.as_user.is_some() || args.from.is_some() {
+        return run(args);
+    }
     match args.targets.mistyped(&args.common.machine_here(), subcommands) {
         None => run(args),
         Some((word, near)) => Err(CliError::Usage(format!(
@@ -81,10 +112,28 @@ pub(super) fn run_unnamed(args: &Args, subcommands: &[&str]) -> Result<Exit, Cli
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     args.outputs.check()?;
+    if let Some(user) = &args.as_user {
+        become_user(user)?;
+    }
+    let mut out: Box<dyn io::Write> = match args.save_evidence.as_deref() {
+        // It takes the place of the report.
+        Some(file) if file == STDOUT => Box::new(io::sink()),
+        _ => Box::new(console::stdout(args.common.color)),
+    };
+    let mut telling = Telling::new(args, &mut *out);
+    match (&args.evidence, &args.from) {
+        (Some(file), _) => replay(args, file, &mut telling)?,
+        (None, Some(host)) => look_from(args, host, &mut telling)?,
+        (None, None) => look(args, &mut telling)?,
+    }
+    Ok(telling.end()?)
+}
+
+/// Looks at all that is asked for.
+fn look(args: &Args, telling: &mut Telling<'_>) -> Result<(), CliError> {
     let machine = args.common.machine_here();
-    let mut run = CheckRun::default();
-    let all = sought(args, &machine, &mut run.problems)?;
-    run.policies = all.iter().map(|one| Arc::clone(one.terms.levels.policies())).collect();
+    let all = sought(args, &machine, &mut telling.run.problems)?;
+    telling.run.policies = all.iter().map(|one| Arc::clone(one.terms.levels.policies())).collect();
     let many = all.len() > 1;
     let looking = Looking {
         time: match args.timeout {
@@ -97,59 +146,26 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         allow_command: args.allow_command,
     };
     let until = args.timeout.map(|whole_run| Instant::now() + whole_run);
-    let doctor = Doctor { machine, looking, until, readonly: args.readonly };
-    let mut out = console::stdout(args.common.color);
-    let mut printer = Printer {
-        format: args.outputs.printed(),
-        quiet: args.common.quiet,
-        width: console::Screen::of_stdout(args.common.color).width,
-        out: &mut out,
+    let mut record = args.save_evidence.as_ref().map(|file| Record::new(file, &machine));
+    let doctor = Doctor {
+        machine,
+        looking,
+        until,
+        readonly: args.readonly,
+        try_alternatives: args.try_alternatives,
     };
     let runtime = runtime(many)?;
-    let mut left = Ok(());
-    let result = runtime.block_on(doctor.see_all(all, |checked| {
-        check_json::count(&mut run.summary, &checked);
-        run.problems.extend(checked.diagnosis.failures.iter().map(|message| Problem {
-            kind: ProblemKind::NotJudged,
-            file: None,
-            message: message.clone(),
-        }));
-        if left.is_ok() {
-            left = printer.target(&checked, run.targets.is_empty());
+    let result = runtime.block_on(doctor.see_all(all, |sought, checked| {
+        if let Some(record) = &mut record {
+            record.keep(&sought, args.readonly, &checked);
         }
-        run.targets.push(checked);
-        // Who reads only the beginning may still want the files.
-        if args.outputs.has_files() { Ok(()) } else { std::mem::replace(&mut left, Ok(())) }
+        telling.target(checked)
     }));
     // A resolver that hangs in the C library is left behind.
     runtime.shutdown_background();
     result?;
-    run.observed_at =
-        run.targets.first().map(|target| target.evidence.observed_at.clone()).unwrap_or_default();
-    let unwritten = args.outputs.write_files(|format, out| print_all(format, &run, out));
-    run.problems.extend(unwritten);
-    left?;
-    printer.end(&run)?;
-    for problem in &run.problems {
-        console::complain(args.common.color, &lint_text::problem(problem));
-    }
-    if run.targets.is_empty() && !run.problems.iter().any(Problem::is_failure) {
-        console::complain(args.common.color, NOTHING);
-    }
-    Ok(exit(&run))
-}
-
-fn exit(run: &CheckRun) -> Exit {
-    if run.problems.iter().any(Problem::is_failure) {
-        return Exit::Wrong;
-    }
-    let bad =
-        run.targets.iter().any(|target| target.fails || target.diagnosis.verdict != Verdict::Ok);
-    match (run.targets.is_empty(), bad) {
-        (true, _) => Exit::Nothing,
-        (false, true) => Exit::Findings,
-        (false, false) => Exit::Clean,
-    }
+    telling.run.problems.extend(record.map(Record::write).into_iter().flatten());
+    Ok(())
 }
 
 /// One thread for one target, two for a sweep.
@@ -168,6 +184,7 @@ struct Doctor {
     /// When the time of the whole run is up, where it has a limit.
     until: Option<Instant>,
     readonly: bool,
+    try_alternatives: bool,
 }
 
 impl Doctor {
@@ -175,10 +192,10 @@ impl Doctor {
     async fn see_all(
         self,
         all: Vec<Sought>,
-        mut ready: impl FnMut(CheckedTarget) -> io::Result<()>,
+        mut ready: impl FnMut(Sought, CheckedTarget) -> io::Result<()>,
     ) -> Result<(), CliError> {
         if let [sought] = all.as_slice() {
-            return Ok(ready(self.see(sought.clone()).await)?);
+            return Ok(ready(sought.clone(), self.see(sought).await)?);
         }
         let doctor = Arc::new(self);
         let permits = Arc::new(Semaphore::new(AT_ONCE));
@@ -188,18 +205,19 @@ impl Doctor {
             let (doctor, permits) = (Arc::clone(&doctor), Arc::clone(&permits));
             seen.spawn(async move {
                 let _permit = permits.acquire().await;
-                (place, doctor.see(sought).await)
+                let checked = doctor.see(&sought).await;
+                (place, sought, checked)
             });
         }
-        let mut waiting: Vec<Option<CheckedTarget>> =
+        let mut waiting: Vec<Option<(Sought, CheckedTarget)>> =
             std::iter::repeat_with(|| None).take(count).collect();
         let mut next = 0;
         while let Some(done) = seen.join_next().await {
-            let (place, checked) =
+            let (place, sought, checked) =
                 done.map_err(|error| CliError::Usage(format!("internal fault: {error}")))?;
-            waiting[place] = Some(checked);
-            while let Some(checked) = waiting.get_mut(next).and_then(Option::take) {
-                ready(checked)?;
+            waiting[place] = Some((sought, checked));
+            while let Some((sought, checked)) = waiting.get_mut(next).and_then(Option::take) {
+                ready(sought, checked)?;
                 next += 1;
             }
         }
@@ -213,19 +231,19 @@ impl Doctor {
         Looking { time, ..self.looking }
     }
 
-    async fn see(&self, sought: Sought) -> CheckedTarget {
-        let Sought { source, terms, silenced } = sought;
-        let subject = Subject::new(&source, terms.client, &self.machine, self.readonly);
+    async fn see(&self, sought: &Sought) -> CheckedTarget {
+        let start = Instant::now();
+        let looking = self.looking_now();
+        let client = sought.terms.client;
+        let subject = Subject::new(&sought.source, client, &self.machine, self.readonly);
         let plan = subject.read(|reading| reading.plan.clone());
-        let evidence: Evidence = observe(&plan, &self.machine, self.looking_now()).await;
-        let mut diagnosis = judge_evidence(&subject, &evidence, &terms.levels);
-        let suppressed = diagnosis.silence(&silenced);
-        let mut findings = diagnosis.findings.iter();
-        let fails = findings.any(|finding| terms.fail_on.is_reached(finding.severity));
-        let uri = subject.uri.unwrap_or_default().to_vec();
-        let secrets = secret_spans(&uri);
-        let origin = source.origin;
-        CheckedTarget { uri, secrets, origin, evidence, diagnosis, suppressed, fails }
+        let evidence = observe(&plan, &self.machine, looking).await;
+        let checked = judged(sought, &self.machine, self.readonly, evidence, Vec::new());
+        let tried = self.prove(&checked, sought, start + looking.time).await;
+        if tried.is_empty() {
+            return checked;
+        }
+        judged(sought, &self.machine, self.readonly, checked.evidence, tried)
     }
 }
 

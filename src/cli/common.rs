@@ -134,6 +134,18 @@ impl Common {
         Machine::here(self.isolated, self.today())
     }
 
+    /// Options that say what a file of evidence says itself.
+    #[cfg(feature = "probe")]
+    pub(super) fn contradicts_evidence(&self) -> Result<(), CliError> {
+        let said = [("--client", self.client.is_some()), ("--today", self.today.is_some())];
+        match said.iter().find(|(_, is_said)| *is_said) {
+            None => Ok(()),
+            Some((option, _)) => Err(CliError::Usage(format!(
+                "{option} makes no sense with --evidence: the file says it"
+            ))),
+        }
+    }
+
     /// The machine that files are judged against.
     pub(crate) fn machine_fixed(&self) -> Machine {
         Machine::fixed(self.today())

@@ -1,4 +1,5 @@
-//! `virt-doctor schema`: the contracts of the JSON output and of our configuration.
+//! `virt-doctor schema`: the contracts of the JSON output, of our configuration
+//! and of saved evidence.
 
 use std::io::Write as _;
 
@@ -7,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::{CliError, Exit};
 use crate::report::console::{self, Color};
 
-/// Print the JSON Schema of the output, or of virt-doctor.toml
+/// Print the JSON Schema of the output, of virt-doctor.toml, or of saved evidence
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Of which document
@@ -21,12 +22,15 @@ enum Document {
     Output,
     /// The configuration file, virt-doctor.toml
     Config,
+    /// What check --save-evidence writes
+    Evidence,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let text = match args.document {
         Document::Output => include_str!("../../schemas/output.json"),
         Document::Config => include_str!("../../schemas/config.json"),
+        Document::Evidence => include_str!("../../schemas/evidence.json"),
     };
     let mut out = console::stdout(Color::Never);
     out.write_all(text.as_bytes())?;

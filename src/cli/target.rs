@@ -37,6 +37,12 @@ pub(crate) enum Target {
 }
 
 impl Targets {
+    /// Whether any is given.
+    #[cfg(feature = "probe")]
+    pub(crate) fn are_given(&self) -> bool {
+        !(self.positional.is_empty() && self.uris.is_empty() && self.files.is_empty())
+    }
+
     /// Whether standard input is one of them.
     pub(crate) fn has_stdin(&self) -> bool {
         self.positional.iter().any(|word| word == "-")

@@ -56,6 +56,8 @@ pub(crate) enum ProblemKind {
     NotJudged,
     /// A file is not what its name says, and was read line by line. Nothing failed.
     PlainText,
+    /// Without its secret a URI is another one. Nothing failed.
+    Redacted,
 }
 
 impl Problem {
@@ -66,7 +68,7 @@ impl Problem {
 
     /// Whether something could not be done that was asked for.
     pub(crate) fn is_failure(&self) -> bool {
-        self.kind != ProblemKind::PlainText
+        !matches!(self.kind, ProblemKind::PlainText | ProblemKind::Redacted)
     }
 
     /// That a file was read as plain text.

@@ -76,7 +76,8 @@ pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) ->
     walk.evidence
 }
 
-fn now() -> String {
+/// The moment, as evidence has it.
+pub(crate) fn now() -> String {
     time::OffsetDateTime::now_utc()
         .replace_nanosecond(0)
         .unwrap_or_else(|_| time::OffsetDateTime::now_utc())

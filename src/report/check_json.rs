@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::json::{finding, line_of, problems, write_document, write_line};
-use super::object::Object;
-use super::{CheckRun, CheckedTarget, Summary, place::Ground, plan_json};
+use super::object::{Object, veiled};
+use super::{CheckRun, CheckedTarget, ShownAlternative, Summary, place::Ground, plan_json};
 use crate::evidence::{Evidence, VERSION};
 use crate::finding::Finding;
 use crate::plan::Hop;
-use crate::text::Veil;
 
 /// The document of `check`.
 pub(crate) fn document(run: &CheckRun, out: &mut dyn Write) -> io::Result<()> {
@@ -60,6 +59,7 @@ fn target(checked: &CheckedTarget) -> Value {
     let ground = Ground::argument(&checked.uri);
     Object::new()
         .text("uri", Some(&checked.uri), &diagnosis.veil)
+        .put_some("from", checked.seen_from.as_ref())
         .put("plan", plan_json::plan(&diagnosis.plan, &checked.uri, &diagnosis.veil))
         .put("verdict", diagnosis.verdict)
         .put("cause", diagnosis.cause_rule())
@@ -73,6 +73,18 @@ fn target(checked: &CheckedTarget) -> Value {
                 .map(|found| checked_finding(found, checked, &ground))
                 .collect::<Vec<_>>(),
         )
+        .put("foresight", &checked.foresight)
+        .put("alternatives", checked.alternatives.iter().map(alternative).collect::<Vec<_>>())
+        .done()
+}
+
+fn alternative(alternative: &ShownAlternative) -> Value {
+    Object::new()
+        .shown("uri", &alternative.uri)
+        .put("readonly", alternative.found.readonly)
+        .put("why", &alternative.why)
+        .put("proved", alternative.is_proved())
+        .put_some("verdict", alternative.verdict)
         .done()
 }
 
@@ -110,18 +122,6 @@ fn hop_evidence(hop: Hop, evidence: &Evidence) -> (Value, f64) {
     let value = value.expect("evidence has string keys and finite numbers");
     let ms = value.get("duration_ms").and_then(Value::as_f64).unwrap_or(0.0);
     (value, ms)
-}
-
-/// The same with every string behind the veil.
-fn veiled(value: Value, veil: &Veil) -> Value {
-    match value {
-        Value::String(text) => Value::String(veil.show(text).as_str().to_owned()),
-        Value::Array(items) => items.into_iter().map(|item| veiled(item, veil)).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, field)| (name, veiled(field, veil))).collect()
-        }
-        other => other,
-    }
 }
 
 fn checked_finding(found: &Finding, checked: &CheckedTarget, ground: &Ground<'_>) -> Value {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::flow::flow;
+use super::plan_text::shell_word;
 use super::style::{bad, faint, good, odd, severity, strong};
 use super::{CheckRun, CheckedTarget, hop_line};
 use crate::engine::{Status, Verdict};
@@ -20,10 +21,15 @@ pub(crate) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let veil = &target.diagnosis.veil;
-    writeln!(out, "{}{}", strong(title(target)), faint(origin(target)))?;
+    let from = target.seen_from.as_ref().map(|host| format!("   seen from {host}"));
+    let whence = faint(format!("{}{}", origin(target), from.unwrap_or_default()));
+    writeln!(out, "{}{whence}", strong(title(target)))?;
     for hop in &target.diagnosis.hops {
         let text = hop_line::line(hop.hop, hop.status, &target.diagnosis.plan, &target.evidence);
         writeln!(out, "  {} {:<8} {}", mark(hop.status), hop.hop.name(), veil.show(text))?;
+    }
+    if let Some(foresight) = target.foresight.as_ref().filter(|seen| seen.tries.len() > 1) {
+        writeln!(out, "  {} {}", faint("»"), faint(format!("virsh {}", foresight.sentence())))?;
     }
     let findings = &target.diagnosis.findings;
     let (following, own): (Vec<&Finding>, Vec<&Finding>) =
@@ -50,8 +56,33 @@ pub(crate) fn write(
             faint(format!("follows from it: {} ({})", finding.message, finding.rule.name()))
         )?;
     }
+    write_alternatives(target, out)?;
     if !quiet {
         writeln!(out, "\n{}", verdict(target))?;
+    }
+    Ok(())
+}
+
+/// A line to copy for each, unless a finding has it or it was seen to fail.
+fn write_alternatives(target: &CheckedTarget, out: &mut dyn Write) -> io::Result<()> {
+    let remedies = target.diagnosis.findings.iter().flat_map(|finding| &finding.remedy);
+    let offered: Vec<&str> = remedies.map(|remedy| remedy.command.as_str()).collect();
+    for alternative in &target.alternatives {
+        let flag = if alternative.found.readonly { "-r " } else { "" };
+        let uri = shell_word(alternative.uri.as_str().as_bytes());
+        let command = format!("virsh {flag}-c {uri}");
+        let proof = match (alternative.verdict, alternative.found.is_login) {
+            (Some(Verdict::Ok), _) => "; tried, and it works",
+            (Some(Verdict::Fails), _) => continue,
+            (Some(Verdict::NeedsInput), _) => "; tried, and it asks for a password",
+            (None, true) => "; whether it works, --try-alternatives tells",
+            (Some(Verdict::Unsure) | None, _) => "",
+        };
+        if proof.is_empty() && offered.contains(&command.as_str()) {
+            continue;
+        }
+        let why = format!("{}{proof}", alternative.why);
+        writeln!(out, "\n{} {}\n     {}", strong("try:"), Shown::ours(command), faint(why))?;
     }
     Ok(())
 }

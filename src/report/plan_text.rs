@@ -213,7 +213,7 @@ fn ssh_lines(plan: &Plan, veil: &Veil, lines: &mut Vec<(&'static str, Shown)>) {
 }
 
 /// A word as one could paste it into a shell.
-fn shell_word(word: &[u8]) -> String {
+pub(super) fn shell_word(word: &[u8]) -> String {
     let text = String::from_utf8_lossy(word);
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "@%+=:,./_-".contains(character);

@@ -326,7 +326,7 @@ fn installed_libvirt() -> Option<Version> {
     })
 }
 
-fn release_of_library(name: &str) -> Option<Version> {
+pub(super) fn release_of_library(name: &str) -> Option<Version> {
     let number: u32 = name.strip_prefix("libvirt.so.0.")?.split('.').next()?.parse().ok()?;
     Some(Version::new(u16::try_from(number / 1000).ok()?, u16::try_from(number % 1000).ok()?))
 }

@@ -83,6 +83,18 @@ pub(crate) fn base64(text: &Shown) -> Option<String> {
     text.raw().map(|raw| BASE64.encode(raw))
 }
 
+/// The same with every string behind the veil.
+pub(crate) fn veiled(value: Value, veil: &Veil) -> Value {
+    match value {
+        Value::String(text) => Value::String(veil.show(text).into_string()),
+        Value::Array(items) => items.into_iter().map(|item| veiled(item, veil)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, field)| (name, veiled(field, veil))).collect()
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,8 @@ fn the_schema_is_printed() {
     let ran = Run::new(&["schema"]).run();
     ran.assert_code(0);
     assert_eq!(ran.stdout, include_str!("../../schemas/output.json"));
+    let ran = Run::new(&["schema", "evidence"]).run();
+    assert_eq!(ran.stdout, include_str!("../../schemas/evidence.json"));
 }
 
 fn document(arguments: &[&str], name: &str) -> Value {

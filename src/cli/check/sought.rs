@@ -44,8 +44,13 @@ impl Terms {
                 ));
             }
         };
+        Ok(Self::for_client(settings, client))
+    }
+
+    /// For this client, whatever is asked for.
+    pub(super) fn for_client(settings: &InForce, client: Client) -> Self {
         let fail_on = settings.fail_on.unwrap_or(FailOn::Error);
-        Ok(Self { levels: settings.levels.clone(), client, fail_on })
+        Self { levels: settings.levels.clone(), client, fail_on }
     }
 }
 

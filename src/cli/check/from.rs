@@ -128,6 +128,7 @@ fn command(args: &Args, target: &str) -> String {
         }
     };
     add(args.readonly, " --readonly");
+    add(args.common.isolated(), " --isolated");
     add(args.ports == Ports::Plan, " --ports plan");
     add(args.allow_command, " --allow-command");
     add(args.try_alternatives, " --try-alternatives");

@@ -16,7 +16,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use certificate::{Certificate, PemFault, Usage};
+pub(crate) use certificate::{Certificate, Pem, PemFault, Usage};
 pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
@@ -33,7 +33,7 @@ pub(crate) use certificate::Alternatives;
 // What only the probes write.
 #[cfg(feature = "probe")]
 pub(crate) use {
-    certificate::{Pem, RevocationList},
+    certificate::RevocationList,
     local::{AgentKey, Identity, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer},
     remote::Netcat,

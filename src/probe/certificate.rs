@@ -264,3 +264,60 @@ fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHORITY: &str = include_str!("../../tests/agreement/ca.pem");
+
+    fn read(text: &str) -> Pem {
+        let known = Known { signers: certificates(text.as_bytes()), ..Known::default() };
+        of_certificates(text.as_bytes(), &known)
+    }
+
+    #[test]
+    fn the_fields_of_an_authority() {
+        let pem = read(AUTHORITY);
+        let one = &pem.certificates[0];
+        assert_eq!((pem.fault, one.is_ca, &one.subject), (None, Some(true), &one.issuer));
+        assert_eq!(one.signed_by, [one.fingerprint.clone()]);
+        assert!(one.not_before.ends_with('Z') && one.not_before < one.not_after);
+        assert!(!one.unchecked && !one.revoked && one.beyond_us.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_certificate() {
+        assert_eq!(read("hello").fault, Some(PemFault::NoBlock));
+        assert_eq!(read(&AUTHORITY.replace('M', "!")).fault, Some(PemFault::NotBase64));
+        let lines: Vec<&str> = AUTHORITY.lines().collect();
+        let cut = [&lines[..6], &["-----END CERTIFICATE-----"]].concat().join("\n");
+        assert_eq!(read(&cut).fault, Some(PemFault::NotDer));
+        let second = read(&format!("{AUTHORITY}{cut}"));
+        assert_eq!((second.fault, second.certificates.len()), (Some(PemFault::NotDer), 1));
+        assert_eq!(of_key(AUTHORITY.as_bytes(), b"").fault, Some(PemFault::NoBlock));
+    }
+
+    /// A server may show anything: each byte of a certificate changed, and each end cut off.
+    #[test]
+    fn nothing_in_a_certificate_ends_the_program() {
+        let block = certificates(AUTHORITY.as_bytes()).remove(0);
+        let known = Known { signers: vec![block.clone()], ..Known::default() };
+        let whole = known.describe(&block).expect("it is a certificate");
+        for at in 0..block.len() {
+            let _ = known.describe(&block[..at]);
+            for change in [0x01, 0x80, 0xff] {
+                let mut other = block.to_vec();
+                other[at] ^= change;
+                if let Some(mut one) =
+                    known.describe(&other).filter(|one| !one.signed_by.is_empty())
+                {
+                    // What stands around the signed part may change, and nothing else.
+                    one.fingerprint.clone_from(&whole.fingerprint);
+                    assert_eq!(one, whole, "{at}");
+                }
+                let _ = list(&other);
+            }
+        }
+    }
+}

@@ -281,7 +281,7 @@ mod tests {
         let pem = read(AUTHORITY);
         let one = &pem.certificates[0];
         assert_eq!((pem.fault, one.is_ca, &one.subject), (None, Some(true), &one.issuer));
-        assert_eq!(one.signed_by, [one.fingerprint.clone()]);
+        assert_eq!(one.signed_by, std::slice::from_ref(&one.fingerprint));
         assert!(one.not_before.ends_with('Z') && one.not_before < one.not_after);
         assert!(!one.unchecked && !one.revoked && one.beyond_us.is_empty());
     }

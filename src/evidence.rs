@@ -18,7 +18,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use certificate::{Certificate, PemFault, Usage};
+pub(crate) use certificate::{Certificate, Pem, PemFault, Usage};
 pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
@@ -37,7 +37,7 @@ pub(crate) use certificate::Alternatives;
 // What only a check writes.
 #[cfg(feature = "probe")]
 pub(crate) use {
-    certificate::{Pem, RevocationList},
+    certificate::RevocationList,
     keys::KeyFile,
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},

@@ -26,8 +26,10 @@ pub(crate) struct Pem {
 pub(crate) enum PemFault {
     /// No block between `-----BEGIN` and `-----END` of the kind that belongs here.
     NoBlock,
-    /// There is one, and it is none in truth: cut off, or not base64.
-    Broken,
+    /// One that does not end, or that is not base64.
+    NotBase64,
+    /// One whose content is not what it should be: cut off, for example.
+    NotDer,
     /// A key behind a password.
     Encrypted,
     /// A key of a kind that this program cannot judge.

@@ -53,7 +53,7 @@ impl Priority {
             let Some((sign, name)) = word.split_at_checked(1) else { return Err(INVALID) };
             match (sign, name.strip_prefix("VERS-")) {
                 ("+" | "-" | "!", Some("ALL" | "TLS-ALL")) => {
-                    chosen = [sign == "+"; VERSIONS.len()]
+                    chosen = [sign == "+"; VERSIONS.len()];
                 }
                 ("+" | "-" | "!", Some(version)) => {
                     match VERSIONS.iter().position(|known| *known == version) {

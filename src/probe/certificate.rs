@@ -1,5 +1,6 @@
 //! Reads the fields of certificates and revocation lists, and tries whose key signed what.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
@@ -10,6 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use x509_parser::asn1_rs::Any;
 use x509_parser::prelude::{
     ASN1Time, CertificateRevocationList, FromDer, GeneralName, ParsedExtension, X509Certificate,
     X509Error, X509Name,
@@ -44,25 +46,31 @@ pub(super) fn lists(text: &[u8]) -> Vec<CertificateRevocationListDer<'static>> {
     CertificateRevocationListDer::pem_slice_iter(text).map_while(Result::ok).collect()
 }
 
-/// The fields of the certificates in a file.
+/// The fields of the certificates in a file, up to the first that is none.
 pub(super) fn of_certificates(text: &[u8], known: &Known) -> Pem {
     let blocks = certificates(text);
-    let read: Vec<_> = blocks.iter().filter_map(|block| known.describe(block)).collect();
-    let broken = CertificateDer::pem_slice_iter(text).any(|one| one.is_err());
-    let fault = (broken || read.len() < blocks.len())
-        .then_some(PemFault::Broken)
-        .or_else(|| blocks.is_empty().then_some(PemFault::NoBlock));
+    let read: Vec<_> = blocks.iter().map_while(|block| known.describe(block)).collect();
+    let is_whole = CertificateDer::pem_slice_iter(text).all(|one| one.is_ok());
+    let fault = form_fault(is_whole, blocks.len(), read.len());
     Pem { size: text.len() as u64, fault, certificates: read, ..Pem::default() }
 }
 
-/// The fields of the revocation lists in a file.
+/// The fields of the revocation lists in a file, up to the first that is none.
 pub(super) fn of_lists(text: &[u8]) -> Pem {
     let blocks = lists(text);
-    let read: Vec<_> = blocks.iter().filter_map(|block| list(block)).collect();
-    let fault = (read.len() < blocks.len())
-        .then_some(PemFault::Broken)
-        .or_else(|| blocks.is_empty().then_some(PemFault::NoBlock));
+    let read: Vec<_> = blocks.iter().map_while(|block| list(block)).collect();
+    let is_whole = CertificateRevocationListDer::pem_slice_iter(text).all(|one| one.is_ok());
+    let fault = form_fault(is_whole, blocks.len(), read.len());
     Pem { size: text.len() as u64, fault, lists: read, ..Pem::default() }
+}
+
+fn form_fault(is_whole: bool, blocks: usize, read: usize) -> Option<PemFault> {
+    match (is_whole, blocks) {
+        _ if read < blocks => Some(PemFault::NotDer),
+        (false, _) => Some(PemFault::NotBase64),
+        (true, 0) => Some(PemFault::NoBlock),
+        (true, _) => None,
+    }
 }
 
 /// What is wrong with a key's file, and whether it belongs to the certificate beside
@@ -71,11 +79,13 @@ pub(super) fn of_key(text: &[u8], certificate: &[u8]) -> Pem {
     let has = |words: &[u8]| memchr::memmem::find(text, words).is_some();
     let key = PrivateKeyDer::from_pem_slice(text);
     let fault = match &key {
+        // An old way to put a password on it leaves the word for a key.
+        _ if has(b"ENCRYPTED") => Some(PemFault::Encrypted),
+        Ok(key) if Any::from_der(key.secret_der()).is_err() => Some(PemFault::NotDer),
         Ok(_) => None,
-        Err(_) if has(b"ENCRYPTED") => Some(PemFault::Encrypted),
         Err(pem::Error::NoItemsFound) if has(b"PRIVATE KEY-----") => Some(PemFault::Unknown),
         Err(pem::Error::NoItemsFound) => Some(PemFault::NoBlock),
-        Err(_) => Some(PemFault::Broken),
+        Err(_) => Some(PemFault::NotBase64),
     };
     let mut seen = Pem { size: text.len() as u64, fault, ..Pem::default() };
     if let (Ok(key), Some(chain)) =
@@ -87,7 +97,7 @@ pub(super) fn of_key(text: &[u8], certificate: &[u8]) -> Pem {
             Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
                 seen.key_matches = Some(false);
             }
-            Err(_) => seen.fault = Some(PemFault::Unknown),
+            Err(_) => seen.fault = seen.fault.or(Some(PemFault::Unknown)),
         }
     }
     seen
@@ -248,5 +258,66 @@ fn fingerprint(block: &[u8]) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHORITY: &str = include_str!("../../tests/agreement/ca.pem");
+
+    fn read(text: &str) -> Pem {
+        let known = Known { signers: certificates(text.as_bytes()), ..Known::default() };
+        of_certificates(text.as_bytes(), &known)
+    }
+
+    #[test]
+    fn the_fields_of_an_authority() {
+        let pem = read(AUTHORITY);
+        let one = &pem.certificates[0];
+        assert_eq!((pem.fault, one.is_ca, &one.subject), (None, Some(true), &one.issuer));
+        assert_eq!(one.signed_by, std::slice::from_ref(&one.fingerprint));
+        assert!(one.not_before.ends_with('Z') && one.not_before < one.not_after);
+        assert!(!one.unchecked && !one.revoked && one.beyond_us.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_certificate() {
+        assert_eq!(read("hello").fault, Some(PemFault::NoBlock));
+        assert_eq!(read(&AUTHORITY.replace('M', "!")).fault, Some(PemFault::NotBase64));
+        let lines: Vec<&str> = AUTHORITY.lines().collect();
+        let cut = [&lines[..6], &["-----END CERTIFICATE-----"]].concat().join("\n");
+        assert_eq!(read(&cut).fault, Some(PemFault::NotDer));
+        let second = read(&format!("{AUTHORITY}{cut}"));
+        assert_eq!((second.fault, second.certificates.len()), (Some(PemFault::NotDer), 1));
+        assert_eq!(of_key(AUTHORITY.as_bytes(), b"").fault, Some(PemFault::NoBlock));
+    }
+
+    /// A server may show anything: each byte of a certificate changed, and each end cut off.
+    #[test]
+    fn nothing_in_a_certificate_ends_the_program() {
+        let block = certificates(AUTHORITY.as_bytes()).remove(0);
+        let known = Known { signers: vec![block.clone()], ..Known::default() };
+        let whole = known.describe(&block).expect("it is a certificate");
+        for at in 0..block.len() {
+            let _ = known.describe(&block[..at]);
+            for change in [0x01, 0x80, 0xff] {
+                let mut other = block.to_vec();
+                other[at] ^= change;
+                if let Some(mut one) =
+                    known.describe(&other).filter(|one| !one.signed_by.is_empty())
+                {
+                    // What stands around the signed part may change, and nothing else.
+                    one.fingerprint.clone_from(&whole.fingerprint);
+                    assert_eq!(one, whole, "{at}");
+                }
+                let _ = list(&other);
+            }
+        }
+    }
 }

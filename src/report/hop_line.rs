@@ -226,9 +226,14 @@ fn tls(tls: &Tls) -> String {
         one if one.asked => "no certificate of ours was sent",
         _ => "no certificate of ours was asked for",
     };
+    let shown = tls.certificates.server.first().map(|one| {
+        let until = one.not_after.split('T').next().unwrap_or_default();
+        format!(" · its own is for {} until {until}", one.names())
+    });
+    let shown = shown.unwrap_or_default();
     match &tls.outcome {
-        TlsOutcome::Accepted => format!("{version}, let in, {sent}"),
-        TlsOutcome::NotConfirmed(how) => format!("{version}, not let in: {how}; {sent}"),
+        TlsOutcome::Accepted => format!("{version}, let in, {sent}{shown}"),
+        TlsOutcome::NotConfirmed(how) => format!("{version}, not let in: {how}; {sent}{shown}"),
         TlsOutcome::Alert(alert) => format!("ended with the alert {alert}; {sent}"),
         TlsOutcome::NotTls => "does not speak TLS".to_owned(),
         TlsOutcome::Silent => format!("no answer in {}", time(tls.duration_ms)),

@@ -16,9 +16,8 @@ pub(crate) use own::{
     tls_client_of_another_ca, tls_file_broken, tls_file_unreadable, tls_key_mismatch,
 };
 pub(crate) use server::{
-    stands, tls_not_judged, tls_priority_refused, tls_server_certificate_expired,
-    tls_server_certificate_not_yet_valid, tls_server_certificate_revoked,
-    tls_server_certificate_unfit, tls_server_of_another_ca, tls_wrong_name,
+    stands, tls_not_judged, tls_priority_refused, tls_server_expired, tls_server_not_yet_valid,
+    tls_server_of_another_ca, tls_server_revoked, tls_server_unfit, tls_wrong_name,
 };
 pub(crate) use session::{tls_client_not_let_in, tls_handshake_failed};
 

@@ -1,5 +1,6 @@
 # Certificates of the lab, made by GnuTLS's own certtool in the folder $PKI.
-# A second or third argument is a whole template, for one that is not as it should be.
+# A second or third argument is a whole template, for one that is not as it should be; KIND
+# is what certtool gets for another kind of key.
 
 quietly() {
     "$@" >>"$HERE/pki.log" 2>&1 || { tail -n 3 "$HERE/pki.log" >&2; return 1; }
@@ -13,7 +14,7 @@ authority() {
 ca
 cert_signing_key
 expiration_days = 30}" >"$PKI/$name.template"
-    quietly certtool --generate-privkey --bits 2048 --outfile "$PKI/$name.key"
+    quietly certtool --generate-privkey ${KIND:---bits 2048} --outfile "$PKI/$name.key"
     quietly certtool --generate-self-signed --load-privkey "$PKI/$name.key" \
         --template "$PKI/$name.template" --outfile "$PKI/$name.pem"
 }
@@ -21,7 +22,7 @@ expiration_days = 30}" >"$PKI/$name.template"
 # certificate NAME TEMPLATE [AUTHORITY]
 certificate() {
     printf '%s\n' "$2" >"$PKI/$1.template"
-    quietly certtool --generate-privkey --bits 2048 --outfile "$PKI/$1.key"
+    quietly certtool --generate-privkey ${KIND:---bits 2048} --outfile "$PKI/$1.key"
     quietly certtool --generate-certificate --load-privkey "$PKI/$1.key" \
         --load-ca-certificate "$PKI/${3:-ca}.pem" --load-ca-privkey "$PKI/${3:-ca}.key" \
         --template "$PKI/$1.template" --outfile "$PKI/$1.pem"
@@ -73,4 +74,14 @@ revoked() {
     [ $# -eq 0 ] || list="--load-certificate $PKI/revoked.pem"
     quietly certtool --generate-crl --load-ca-privkey "$PKI/ca.key" \
         --load-ca-certificate "$PKI/ca.pem" $list --template "$PKI/crl.template" --outfile "$PKI/crl.pem"
+}
+
+# One by OpenSSL, which puts into it what it is told: by_openssl NAME SUBJECT PURPOSE SAN
+by_openssl() {
+    printf 'basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature, keyEncipherment\nextendedKeyUsage = %s\nsubjectAltName = %s\n' \
+        "$3" "$4" >"$PKI/$1.extensions"
+    quietly certtool --generate-privkey ${KIND:---bits 2048} --outfile "$PKI/$1.key"
+    quietly openssl req -new -key "$PKI/$1.key" -subj "$2" -out "$PKI/$1.request"
+    quietly openssl x509 -req -in "$PKI/$1.request" -CA "$PKI/ca.pem" -CAkey "$PKI/ca.key" \
+        -CAcreateserial -days 30 -extfile "$PKI/$1.extensions" -out "$PKI/$1.pem"
 }

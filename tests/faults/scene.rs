@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, Need, Side};
-use crate::lab::{BASICS, Checked, Host, Lab};
+use crate::lab::{BASICS, Checked, Host, Lab, core_words};
 
 /// What came of a fault: a row of the table.
 #[derive(Debug, Default)]
@@ -93,7 +93,7 @@ fn staged(fault: &Fault, row: &mut Row) {
         }
         let quote = checked.quote();
         if let (Virsh::Says(words), true) = (&virsh, fault.quotes && !quote.is_empty()) {
-            let words = without_log(words);
+            let words = core_words(words);
             must(words == quote, format!("virsh says {words:?}, quoted as {quote:?}"));
         }
     }
@@ -234,15 +234,6 @@ fn virsh(fault: &Fault, client: &Host) -> Virsh {
         Some(137) | None => Virsh::Silent,
         _ => Virsh::Says(core.trim().trim_start_matches("error: ").trim_end().to_owned()),
     }
-}
-
-/// What virsh says without the lines that libvirt logs, and what stands before an error.
-fn without_log(words: &str) -> String {
-    let is_log = |line: &&str| line.starts_with("20") && line.contains(" : ");
-    let rest: Vec<&str> = words.lines().filter(|line| !is_log(line)).collect();
-    let rest = rest.join("\n");
-    let core = rest.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&rest);
-    core.trim_start_matches("error: ").to_owned()
 }
 
 fn environment(fault: &Fault, client: &Host) -> Vec<(String, String)> {

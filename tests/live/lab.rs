@@ -203,8 +203,15 @@ fn virsh_said(output: &Output) -> Result<String, String> {
         return Ok(text(&output.stdout));
     }
     let said = text(&output.stderr);
-    let core = said.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&said);
-    Err(core.trim_start_matches("error: ").trim_end().to_owned())
+    Err(core_words(&said))
+}
+
+/// The client's words without what libvirt logs, and what stands before every one of them.
+pub(crate) fn core_words(said: &str) -> String {
+    let is_log = |line: &&str| line.starts_with("20") && line.contains("+0000: ");
+    let words = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
+    let core = words.strip_prefix("error: failed to connect to the hypervisor\n");
+    core.unwrap_or(&words).trim_start_matches("error: ").trim_end().to_owned()
 }
 
 impl Drop for Host {

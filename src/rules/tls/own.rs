@@ -3,13 +3,18 @@
 //! Source: `virNetTLSContextSanityCheckCredentials` and `virNetTLSContextLoadCredentials`
 //! in `src/rpc/virnettlscontext.c` of libvirt (`virnettlscert.c` since 11).
 
-use crate::evidence::{Certificate, Evidence, PemFault, SeenFile};
+use crate::evidence::{Certificate, Evidence, Pem, PemFault, SeenFile};
 use crate::finding::{Draft, Drafts};
 use crate::plan::{Hop, Plan, TlsPlan};
 use crate::rules::Seen;
 use crate::tables::clients::UriDialect;
 
 use super::fields::{self, Issue, Role};
+
+/// How many bytes of a file the sanity checks read.
+const LARGEST: u64 = 1 << 16;
+/// At how many certificates of the CA's file they look.
+const MOST: usize = 16;
 
 /// What is wrong, the first thing that the client meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,13 +103,21 @@ fn insane<'e>(plan: &TlsPlan, files: &Files<'e>) -> Option<Refusal<'e>> {
     let cert = files.cert.filter(|file| file.exists && file.readable);
     let ca = files.ca.filter(|file| file.exists && file.readable);
     let unread = |file: &'e SeenFile, words: &str| {
-        let broken = file.is_folder || file.pem.as_ref().is_some_and(|pem| pem.fault.is_some());
+        let pem = file.pem.as_ref();
         let words = if file.is_folder {
             format!("Failed to read file '{}': Is a directory", file.path)
+        } else if pem.is_some_and(|pem| pem.size > LARGEST) {
+            format!("Failed to read file '{}': Value too large for defined data type", file.path)
         } else {
+            // Of ours only the first is looked at here.
+            let is_broken = |pem: &Pem| {
+                pem.fault.is_some()
+                    && (file.what != SeenFile::CLIENT || pem.certificates.is_empty())
+            };
+            pem.filter(|pem| is_broken(pem))?;
             format!("{words} {}", file.path)
         };
-        broken.then(|| Refusal { wrong: Wrong::Broken, file, certificate: None, words })
+        Some(Refusal { wrong: Wrong::Broken, file, certificate: None, words })
     };
     if let Some(file) = cert
         && let Some(refusal) = unread(file, "Unable to import client certificate")
@@ -124,7 +137,9 @@ fn insane<'e>(plan: &TlsPlan, files: &Files<'e>) -> Option<Refusal<'e>> {
         Some(Refusal { wrong: Wrong::Field(issue), file, certificate: Some(one), words })
     };
     own.and_then(|own| fields(cert, own, Role::Client))
-        .or_else(|| certificates(ca).iter().find_map(|one| fields(ca, one, Role::Authority)))
+        .or_else(|| {
+            certificates(ca).iter().take(MOST).find_map(|one| fields(ca, one, Role::Authority))
+        })
         .or_else(|| pair(cert?, own?, ca?))
 }
 
@@ -158,6 +173,13 @@ fn unloaded<'e>(files: &Files<'e>) -> Option<Refusal<'e>> {
             let words = format!("Unable to set x509 CA certificate: {}: {UNREAD}", ca.path);
             return Some(refuse(Wrong::Unreadable, ca, words));
         }
+        // A file without any certificate loads well, and trusts nobody.
+        let fault = ca.pem.as_ref().and_then(|pem| pem.fault);
+        if let Some(fault) = fault.filter(|fault| *fault != PemFault::NoBlock) {
+            let why = gnutls_words(ca, fault);
+            let words = format!("Unable to set x509 CA certificate: {}: {why}", ca.path);
+            return Some(refuse(Wrong::Broken, ca, words));
+        }
     }
     if let Some(crl) = files.crl.filter(|crl| crl.exists) {
         let words =
@@ -166,7 +188,7 @@ fn unloaded<'e>(files: &Files<'e>) -> Option<Refusal<'e>> {
             return Some(refuse(Wrong::Unreadable, crl, words(UNREAD)));
         }
         if let Some(fault) = crl.pem.as_ref().and_then(|pem| pem.fault) {
-            return Some(refuse(Wrong::Broken, crl, words(gnutls_words(fault))));
+            return Some(refuse(Wrong::Broken, crl, words(gnutls_words(crl, fault))));
         }
     }
     let (Some(cert), Some(key)) =
@@ -183,7 +205,7 @@ fn unloaded<'e>(files: &Files<'e>) -> Option<Refusal<'e>> {
         }
         let fault = file.pem.as_ref().and_then(|pem| pem.fault);
         if let Some(fault) = fault.filter(|fault| *fault != PemFault::Unknown) {
-            return Some(refuse(Wrong::Broken, file, words(gnutls_words(fault))));
+            return Some(refuse(Wrong::Broken, file, words(gnutls_words(file, fault))));
         }
     }
     (key.pem.as_ref().and_then(|pem| pem.key_matches) == Some(false)).then(|| {
@@ -199,10 +221,14 @@ fn missing(ca: &SeenFile) -> Refusal<'_> {
 }
 
 /// What GnuTLS says of a file in which it does not find what it looks for.
-const fn gnutls_words(fault: PemFault) -> &'static str {
+fn gnutls_words(file: &SeenFile, fault: PemFault) -> &'static str {
     match fault {
-        PemFault::NoBlock => "No certificate was found.",
-        PemFault::Broken | PemFault::Unknown => "Base64 decoding error.",
+        PemFault::NoBlock if file.what == SeenFile::KEY => "The requested data were not available.",
+        PemFault::NotBase64 if file.what == SeenFile::AUTHORITY => {
+            "Base64 unexpected header error."
+        }
+        PemFault::NoBlock | PemFault::NotBase64 | PemFault::Unknown => "Base64 decoding error.",
+        PemFault::NotDer => "ASN1 parser: Error in DER parsing.",
         PemFault::Encrypted => "Decryption has failed.",
     }
 }

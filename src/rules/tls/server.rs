@@ -52,7 +52,8 @@ pub(super) fn refusal<'e>(plan: &Plan, evidence: &'e Evidence) -> Option<Refusal
     untrusted(chain, own::authorities(evidence), &evidence.observed_at)
         .or_else(|| {
             let log = "Certificate failed validation: The certificate has been revoked.";
-            leaf.revoked.then(|| refuse(Wrong::Revoked, log.to_owned()))
+            let certificate = chain.iter().find(|one| one.revoked)?;
+            Some(Refusal { certificate, ..refuse(Wrong::Revoked, log.to_owned()) })
         })
         .or_else(|| {
             let log = format!("Certificate [session] owner does not match the hostname {host}");
@@ -254,12 +255,12 @@ fn found<'s, 'd>(
 }
 
 /// The server's certificate, or one on its way to the CA, is too old.
-pub(crate) fn tls_server_certificate_expired(seen: &Seen<'_>, out: &mut Drafts) {
+pub(crate) fn tls_server_expired(seen: &Seen<'_>, out: &mut Drafts) {
     found(seen, out, |wrong| wrong == Wrong::Expired);
 }
 
 /// It is too young, or our clock is wrong.
-pub(crate) fn tls_server_certificate_not_yet_valid(seen: &Seen<'_>, out: &mut Drafts) {
+pub(crate) fn tls_server_not_yet_valid(seen: &Seen<'_>, out: &mut Drafts) {
     found(seen, out, |wrong| wrong == Wrong::NotYetValid);
 }
 
@@ -287,14 +288,14 @@ pub(crate) fn tls_wrong_name(seen: &Seen<'_>, out: &mut Drafts) {
 }
 
 /// It is on the revocation list.
-pub(crate) fn tls_server_certificate_revoked(seen: &Seen<'_>, out: &mut Drafts) {
+pub(crate) fn tls_server_revoked(seen: &Seen<'_>, out: &mut Drafts) {
     let crl = seen.plan.tls.as_ref().map(|tls| tls.crl.clone()).unwrap_or_default();
     let Some((draft, refusal)) = found(seen, out, |wrong| wrong == Wrong::Revoked) else { return };
     draft.fact("crl", crl).fact("serial", &refusal.certificate.serial);
 }
 
 /// Its fields, or its signature, do not suit a server.
-pub(crate) fn tls_server_certificate_unfit(seen: &Seen<'_>, out: &mut Drafts) {
+pub(crate) fn tls_server_unfit(seen: &Seen<'_>, out: &mut Drafts) {
     let mine = |wrong| matches!(wrong, Wrong::Unfit(_) | Wrong::Weak | Wrong::SignerUnfit);
     let Some((draft, refusal)) = found(seen, out, mine) else { return };
     match refusal.wrong {

@@ -54,7 +54,7 @@ fn enumeration(rules: &[(String, String)]) -> String {
     for (_, name) in rules {
         let _ = writeln!(code, "    {},", camel(name));
     }
-    let _ = write!(code, "}}\nconst PAGES: [(Rule, &str, &str, &str); {}] = [\n", rules.len());
+    let _ = write!(code, "}}\nstatic PAGES: [(Rule, &str, &str, &str); {}] = [\n", rules.len());
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     for (folder, name) in rules {
         let page = format!("{root}/rules/{folder}/{name}.md").escape_default().to_string();

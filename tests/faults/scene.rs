@@ -46,7 +46,7 @@ fn staged(fault: &Fault, row: &mut Row) {
     row.virsh_seconds = start.elapsed().as_secs_f64();
     row.virsh = match &virsh {
         Virsh::Connects => "connects".to_owned(),
-        Virsh::Says(words) => words.clone(),
+        Virsh::Says(words) => core_words(words),
         Virsh::Silent => format!("nothing after {} s", fault.patience),
     };
     // What virsh left ends first.

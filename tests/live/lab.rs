@@ -99,7 +99,8 @@ impl Host {
     /// Runs a shell script as root; it must succeed.
     pub(crate) fn sh(&self, script: &str) -> String {
         let output =
-            self.command("sh").args(["-ec", script]).stdin(Stdio::null()).output().unwrap();
+            self.command("timeout").args(["60", "sh", "-ec", script]).stdin(Stdio::null()).output();
+        let output = output.unwrap();
         assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }

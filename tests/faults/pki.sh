@@ -81,6 +81,9 @@ by_openssl() {
     printf 'basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature, keyEncipherment\nextendedKeyUsage = %s\nsubjectAltName = %s\n' \
         "$3" "$4" >"$PKI/$1.extensions"
     quietly certtool --generate-privkey ${KIND:---bits 2048} --outfile "$PKI/$1.key"
+    # certtool writes the number of every other elliptic key longer than its curve has it.
+    quietly openssl pkcs8 -topk8 -nocrypt -in "$PKI/$1.key" -out "$PKI/$1.pkcs8"
+    mv "$PKI/$1.pkcs8" "$PKI/$1.key"
     quietly openssl req -new -key "$PKI/$1.key" -subj "$2" -out "$PKI/$1.request"
     quietly openssl x509 -req -in "$PKI/$1.request" -CA "$PKI/ca.pem" -CAkey "$PKI/ca.key" \
         -CAcreateserial -days 30 -extfile "$PKI/$1.extensions" -out "$PKI/$1.pem"

@@ -103,7 +103,7 @@ mod tests {
     fn a_pattern_names_files_below_its_folder() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("repo");
-        for file in ["repo/policy/b.md", "repo/policy/a.md", "repo/policy/deep/c.md", "shared/d.md"]
+        for file in ["repo/policy/b.md", "repo/policy/a.md", "repo/policy/deep/c.md", "common/d.md"]
         {
             let file = folder.path().join(file);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(found("policy/*.md"), ["policy/a.md", "policy/b.md"]);
         assert_eq!(found("policy/**/*.md"), ["policy/a.md", "policy/b.md", "policy/deep/c.md"]);
         assert_eq!(found("policy/a.md"), ["policy/a.md"]);
-        assert_eq!(found("../shared/*.md"), ["../shared/d.md"]);
+        assert_eq!(found("../common/*.md"), ["../common/d.md"]);
         assert_eq!(found("*.md"), Vec::<String>::new(), "the folder itself has none");
         assert_eq!(found("nowhere/*.md"), Vec::<String>::new());
         assert!(files(&root, "policy/{a.md").is_err());

@@ -14,6 +14,7 @@ mod local;
 mod name;
 mod neighbour;
 mod network;
+mod proxy_command;
 mod remote;
 mod rpc;
 mod service;

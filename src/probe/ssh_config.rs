@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice};
 use tokio::process::Command;
 
 use super::ssh::trimmed_environment;
-use super::{Deadline, key_file};
+use super::{Deadline, key_file, proxy_command};
 use crate::evidence::SshConfig;
 use crate::text::system_words;
 
@@ -58,8 +58,9 @@ fn read(text: &str, home: &str) -> SshConfig {
             "hostname" => value.clone_into(&mut config.hostname),
             "port" => config.port = value.parse().unwrap_or(0),
             "user" => value.clone_into(&mut config.user),
-            "proxyjump" | "proxycommand" if !none && !value.is_empty() => {
-                config.proxy = Some(value.to_owned());
+            "proxyjump" if !none && !value.is_empty() => config.proxy = Some(value.to_owned()),
+            "proxycommand" if !none && !value.is_empty() => {
+                config.proxy = Some(proxy_command::without_secrets(value));
             }
             "identityfile" => config.identities.push(key_file::look(at_home(value, home))),
             "identityagent" if value != "SSH_AUTH_SOCK" => {

@@ -49,7 +49,9 @@ impl Failing<'_> {
         let system = self.remote.map(|remote| remote.system.clone()).unwrap_or_default();
         let quote = match self.outcome {
             RpcOutcome::NotLibvirt(text) => packet(text.as_bytes()),
-            outcome => frame(self.remote_said(), *outcome == RpcOutcome::Reset),
+            // Where the command ends before it has read the question, the client may see a
+            // reset instead: who is the quicker is chance.
+            _ => frame(self.remote_said(), false),
         };
         let seconds = Some(self.session.duration_ms / 1000.0);
         out.at(place(seen, "socket"))

@@ -141,9 +141,15 @@ fn no_secret_is_saved() {
         "# hunter2 is the old one\nuri_aliases = [ 'src=qemu+tcp://joe:hunter2@192.0.2.2/system?password=hunter2',\n 'two=esx://192.0.2.2/?token=hunter2' ]\nuri_default = \"qemu+ssh://joe:hunter2@192.0.2.2/system\"\n",
         0o600,
     );
+    lab.client.write_home(
+        ".ssh/config",
+        "Host far.test\n  ProxyCommand env PW=hunter2 nc.openbsd 192.0.2.2 22\n",
+        0o600,
+    );
     let saved = assert_same(
         &lab.client,
         &[
+            "qemu+ssh://far.test/system",
             // ssh takes all of it for the user, and quotes it.
             "qemu+ssh://joe:hunter2@192.0.2.2/system",
             "qemu+ssh://joe%3Ahunter2@192.0.2.2/system?password=hunter2&x=1",
@@ -153,6 +159,7 @@ fn no_secret_is_saved() {
         ],
     );
     assert!(!saved.contains("hunter2"), "{saved}");
+    assert!(saved.contains("env *** ***"), "{saved}");
     for (uri, said) in [
         ("qemu+ssh://joe:hunter2@192.0.2.2/system", "joe:***@192.0.2.2: Permission denied"),
         ("qemu+tcp://192.0.2.2/system?pass=hunter2", "pass=***"),

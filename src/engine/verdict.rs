@@ -76,21 +76,17 @@ impl Diagnosis {
     /// verdict stays.
     pub(crate) fn silence(&mut self, rules: &[RuleId]) -> usize {
         let all = self.findings.len();
-        let mut cause = None;
+        let explains: Vec<usize> = self.cause.into_iter().chain(self.rivals.clone()).collect();
+        let stays =
+            |at: usize, finding: &Finding| explains.contains(&at) || !rules.contains(&finding.rule);
+        let places: Vec<usize> = (0..all).filter(|at| stays(*at, &self.findings[*at])).collect();
+        let place = |old: usize| places.iter().position(|kept| *kept == old);
         let mut at = 0..;
-        let mut kept = 0;
-        self.findings.retain(|finding| {
-            let is_cause = at.next() == self.cause;
-            let stays = is_cause || !rules.contains(&finding.rule);
-            if is_cause {
-                cause = Some(kept);
-            }
-            kept += usize::from(stays);
-            stays
-        });
-        self.cause = cause;
+        self.findings.retain(|_| at.next().and_then(place).is_some());
+        self.cause = self.cause.and_then(place);
+        self.rivals = self.rivals.iter().copied().filter_map(place).collect();
         for finding in &mut self.findings {
-            finding.consequence_of = finding.consequence_of.and(cause);
+            finding.consequence_of = finding.consequence_of.and_then(place);
         }
         let findings = &self.findings;
         let warned =

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::lab::{BASICS, Lab, PROGRAM, SERVER, USER};
 
 fn uri() -> String {
@@ -131,6 +133,28 @@ fn what_the_uri_names_is_not_run() {
     assert!(fs::exists(proof).unwrap(), "the test would notice");
     let named = format!("{}?netcat=nc", uri());
     lab.client.check(&[], &["--allow-command", &named]).assert_ok();
+}
+
+/// A comment silences what stands beside the causes, and never one of them.
+#[test]
+fn several_causes_stay_where_others_are_silenced() {
+    let lab = Lab::new().with_sshd("").with_key().with_known_host();
+    lab.server.sh(&format!("usermod -s /bin/false {USER}"));
+    let comment = "virt-doctor: ignore[unverified-peer, remote-forced-command] it is a lab";
+    let text = format!("uri: {}?no_verify=1 # {comment}\n", uri());
+    lab.client.write_home("hosts.yml", &text, 0o644);
+    let file = lab.client.home().join("hosts.yml");
+    let checked = lab.client.check(&[], &[file.to_str().unwrap()]);
+    checked.assert_cause("remote-no-shell");
+    let causes = checked.target()["causes"].as_array().unwrap();
+    let found = |cause: &Value| {
+        let at = usize::try_from(cause["finding"].as_u64().unwrap()).unwrap();
+        checked.target()["findings"][at]["rule"].clone()
+    };
+    assert_eq!(
+        causes.iter().map(found).collect::<Vec<_>>(),
+        ["remote-no-shell", "remote-forced-command"]
+    );
 }
 
 #[test]

@@ -120,6 +120,7 @@ pub(crate) fn judge_evidence(
         let own = subject.ask(reading, &veil, levels);
         drafts.extend(own.drafts);
         let mut findings = seal(&drafts, &veil, levels);
+        findings.retain(|finding| !is_cut_off(finding, evidence));
         let plan = reading.plan.clone();
         let failed = first_failed(&plan, evidence);
         let seen = failed.and_then(|hop| first_seen(&findings, hop));
@@ -138,6 +139,13 @@ pub(crate) fn judge_evidence(
     })
 }
 
+/// What was seen of a hop before the time was up may have become better: it is no failure.
+fn is_cut_off(finding: &Finding, evidence: &Evidence) -> bool {
+    evidence.unfinished == Some(finding.hop)
+        && finding.severity == Severity::Error
+        && EVIDENCE.iter().any(|row| finding.rule == row.0)
+}
+
 fn evidence_drafts(reading: &Reading<'_>, evidence: &Evidence, levels: &Levels) -> Vec<Draft> {
     let mut drafts = Drafts::new();
     let seen = Seen { reading, plan: reading.plan, evidence };
@@ -152,7 +160,7 @@ fn evidence_drafts(reading: &Reading<'_>, evidence: &Evidence, levels: &Levels) 
 /// looked at. The same for every transport: what belongs to a hop is in its
 /// evidence.
 fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
-    if evidence.is_skipped(hop).is_some() {
+    if evidence.is_skipped(hop).is_some() || evidence.unfinished == Some(hop) {
         return None;
     }
     match hop {
@@ -431,7 +439,9 @@ fn statuses(
     all.iter()
         .map(|hop| {
             let status = match passed(*hop, plan, evidence) {
-                _ if failed.is_some_and(|failed| *hop > failed) => Status::NotReached,
+                _ if failed.or(evidence.unfinished).is_some_and(|end| *hop > end) => {
+                    Status::NotReached
+                }
                 Some(false) => Status::Failed,
                 Some(true) if *hop == Hop::Daemon && needs_input => Status::NeedsInput,
                 Some(true) if warned(*hop) => Status::Warning,

@@ -69,10 +69,10 @@ pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) ->
     };
     let way = walk.go();
     let hop = way.await;
-    walk.epilogue(hop.is_none()).await;
     if walk.deadline.left().is_zero() {
         walk.evidence.unfinished = hop;
     }
+    walk.epilogue(hop.is_none()).await;
     walk.evidence
 }
 

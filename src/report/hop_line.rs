@@ -23,6 +23,9 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Driver if plan.needs_nothing() => Some("guests made up by the client".to_owned()),
         Hop::Driver => evidence.driver.as_ref().map(opening),
     };
+    if evidence.unfinished == Some(hop) {
+        return "the time was up".to_owned();
+    }
     let why = evidence.is_skipped(hop);
     match (observed.filter(|text| !text.is_empty()), why, status) {
         (Some(text), Some(why), _) => format!("{text}   ({})", skipped(why)),

@@ -142,8 +142,13 @@ fn the_whole_run_has_a_deadline() {
         lab.client.check(&[], &["--timeout", "1", &format!("qemu+ssh://{SERVER}/system")]);
     assert!(checked.took.as_secs_f64() < 3.0, "{:?}", checked.took);
     assert_eq!(checked.code, 1);
-    let findings = checked.target()["findings"].as_array().unwrap();
-    assert!(findings.iter().any(|finding| finding["rule"] == "out-of-time"), "{findings:#?}");
+    // A healthy login may take longer than that: nobody knows.
+    assert_eq!(checked.target()["verdict"], "unsure", "{:#}", checked.document);
+    assert_eq!(checked.target()["cause"], "out-of-time");
+    assert_eq!(checked.hop("network")["status"], "ok");
+    assert_eq!(checked.hop("session")["status"], "skipped");
+    let errors = checked.target()["findings"].as_array().unwrap();
+    assert!(errors.iter().all(|finding| finding["severity"] != "error"), "{errors:#?}");
 }
 
 #[test]

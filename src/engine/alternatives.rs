@@ -40,10 +40,13 @@ pub(crate) fn alternatives(
     let readonly = subject.readonly;
     match diagnosis.verdict {
         Verdict::Fails => {
-            if let Some(uri) = corrected(subject, diagnosis, levels) {
+            // Another way with the same mistake would fail as well.
+            let mended = mended(subject, levels);
+            let without = Subject { uri: mended.as_deref().or(subject.uri), ..*subject };
+            if let Some(uri) = mended.clone().filter(|_| is_mistaken(diagnosis)) {
                 found.add(uri, readonly, "the URI without its mistake".to_owned());
             }
-            subject.read(|reading| {
+            without.read(|reading| {
                 if reading.plan.is_settled() {
                     found.transports(reading, evidence, readonly);
                     found.sockets(reading, evidence, readonly);
@@ -56,12 +59,14 @@ pub(crate) fn alternatives(
     found.all
 }
 
-/// The URI after the fixes of its errors, where they are why it fails.
-fn corrected(subject: &Subject<'_>, diagnosis: &Diagnosis, levels: &Levels) -> Option<Vec<u8>> {
+/// Whether a mistake in the URI is why it fails.
+fn is_mistaken(diagnosis: &Diagnosis) -> bool {
     let cause = diagnosis.cause.map(|at| &diagnosis.findings[at]);
-    if cause.is_none_or(|cause| cause.fixes.is_empty()) && diagnosis.plan.is_settled() {
-        return None;
-    }
+    cause.is_some_and(|cause| !cause.fixes.is_empty()) || !diagnosis.plan.is_settled()
+}
+
+/// The URI after the fixes of its errors, where it has any.
+fn mended(subject: &Subject<'_>, levels: &Levels) -> Option<Vec<u8>> {
     let uri = subject.uri?;
     let mended = mend(uri, |text| {
         let again = Subject { uri: Some(text), ..*subject };

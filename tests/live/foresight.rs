@@ -140,6 +140,13 @@ fn the_uri_without_its_mistake() {
         [json!([format!("qemu+ssh://{SERVER}/system"), false, false])]
     );
     assert!(remote.target()["foresight"].is_null());
+    // Another way does not take the mistake along.
+    let lab = Lab::new().with_sshd("").with_libvirtd("");
+    let [tcp, ssh] = ["tcp", "ssh"].map(|transport| format!("qemu+{transport}://{SERVER}/system"));
+    let checked = lab.client.check(&[], &[&format!("qemu+tcp://{SERVER}/sytem")]);
+    assert_eq!(checked.alternatives(), [json!([tcp, false, true]), json!([ssh, false, false])]);
+    let checked = lab.client.check(&[], &[&format!("qemu+tls://{SERVER}/sytem")]);
+    assert_eq!(checked.alternatives(), [json!([ssh, false, false]), json!([tcp, false, true])]);
 }
 
 #[test]

@@ -28,9 +28,9 @@ fn failing<'s>(seen: &'s Seen<'_>) -> Option<Failing<'s>> {
 }
 
 impl Failing<'_> {
-    /// What the remote side wrote to standard error.
-    fn remote_said(&self) -> &str {
-        &self.session.remote_said
+    /// What the remote command wrote to standard error.
+    fn remote_said(&self) -> String {
+        without_sshd(&self.session.remote_said)
     }
 
     /// Whether libvirt's own script would find the helper.
@@ -51,7 +51,7 @@ impl Failing<'_> {
             RpcOutcome::NotLibvirt(text) => packet(text.as_bytes()),
             // Where the command ends before it has read the question, the client may see a
             // reset instead: who is the quicker is chance.
-            _ => frame(self.remote_said(), false),
+            _ => frame(&self.session.remote_said, false),
         };
         let seconds = Some(self.session.duration_ms / 1000.0);
         out.at(place(seen, "socket"))
@@ -59,6 +59,12 @@ impl Failing<'_> {
             .fact("system", system)
             .quote(quote, seconds)
     }
+}
+
+/// Without what sshd itself adds where the home is missing: nobody fails for it.
+fn without_sshd(said: &str) -> String {
+    let lines = said.lines().filter(|line| !line.starts_with("Could not chdir to home directory "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Where a parameter stands that is to blame, else the host.

@@ -1,6 +1,6 @@
 //! A login that does not run what it is asked to run, or says more than that.
 
-use super::{Failing, failing, place};
+use super::{Failing, failing, place, without_sshd};
 use crate::evidence::RpcOutcome;
 use crate::finding::Drafts;
 use crate::rules::Seen;
@@ -13,12 +13,12 @@ impl Failing<'_> {
     /// The first line that came in the place of libvirt's protocol, or beside it.
     fn words(&self) -> String {
         let noise = self.remote.map(|remote| remote.noise.as_str()).unwrap_or_default();
-        let said = self.remote.map(|remote| remote.said.as_str()).unwrap_or_default();
+        let said = self.remote.map(|remote| without_sshd(&remote.said)).unwrap_or_default();
         let stream = match self.outcome {
             RpcOutcome::NotLibvirt(text) => text.as_str(),
             _ => "",
         };
-        let lines = [stream, noise, self.remote_said(), said];
+        let lines = [stream, noise, &self.remote_said(), &said];
         let first = lines.into_iter().flat_map(str::lines).find(|line| !line.trim().is_empty());
         first.unwrap_or_default().trim().to_owned()
     }

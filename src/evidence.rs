@@ -119,6 +119,8 @@ pub(crate) enum SkipReason {
     GoesOnward,
     /// A shell looked from another host, which speaks no protocol.
     OnlyShell,
+    /// There is no folder to keep ssh's log in while it runs.
+    NoFolder,
 }
 
 impl Evidence {

@@ -21,11 +21,16 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self {
-            folder: tempfile::Builder::new().prefix("virt-doctor-").tempdir()?,
-            originals: Vec::new(),
-        })
+    /// Where the system keeps temporary files, or else where one can be made: a container
+    /// may have no such folder, or a TMPDIR of another one.
+    pub(crate) fn new() -> Option<Self> {
+        let own = [std::env::temp_dir()].into_iter();
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let others = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from);
+        let made = own.chain(runtime).chain(others).find_map(|parent| {
+            tempfile::Builder::new().prefix("virt-doctor-").tempdir_in(parent).ok()
+        });
+        made.map(|folder| Self { folder, originals: Vec::new() })
     }
 
     /// A file within.

@@ -11,9 +11,12 @@ use crate::plan::{SshPlan, TlsPlan};
 use crate::settings::Machine;
 use crate::text::system_words;
 
-/// Finds a program as `execvp` does, without running it.
+/// Where GLib, and with it the client, looks without PATH.
+const PATH_UNSET: &str = "/bin:/usr/bin:.";
+
+/// Finds a program as the client does, without running it.
 pub(crate) fn program(name: &str, machine: &Machine) -> (Program, Option<PathBuf>) {
-    let path = machine.variable("PATH").map(str::to_owned);
+    let path = Some(machine.variable("PATH").unwrap_or(PATH_UNSET));
     let here = std::env::current_dir().unwrap_or_default();
     let found = which::which_in(name, path, here).ok();
     (

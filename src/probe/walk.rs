@@ -318,7 +318,10 @@ impl Walk<'_> {
             self.skip(&[Hop::Daemon], &SkipReason::NotAllowed { parameter: parameter.to_owned() });
             return None;
         }
-        let scratch = Scratch::new().ok()?;
+        let Some(scratch) = Scratch::new() else {
+            self.skip(&[Hop::Daemon], &SkipReason::NoFolder);
+            return None;
+        };
         let run = self.run(&program, &[], false, None);
         let wish = Wish::of(self.plan);
         let (_, heard) = run.ask(wish, &scratch, self.deadline.within(ssh::LOGIN)).await;

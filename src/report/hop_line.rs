@@ -47,6 +47,9 @@ fn skipped(why: &SkipReason) -> &'static str {
         SkipReason::NotSpoken => "not spoken by this program",
         SkipReason::InProcess => "the driver runs within the client",
         SkipReason::WouldStart => "the client would start the daemon; a check starts nothing",
+        SkipReason::NoFolder => {
+            "not tried: no folder for temporary files can be made; set TMPDIR to one"
+        }
         SkipReason::OnlyShell => "not to be seen with a shell only",
         SkipReason::GoesOnward => "not opened: the server would connect onward",
         SkipReason::RefusedBySsh => "not reached: ssh refuses what it is given",

@@ -1,6 +1,6 @@
 //! The ssh session: healthy, and each way in which the server does not let us in.
 
-use crate::lab::{Lab, SERVER};
+use crate::lab::{Lab, PROGRAM, SERVER};
 
 fn uri() -> String {
     format!("qemu+ssh://joe@{SERVER}/system")
@@ -32,6 +32,39 @@ fn healthy_through_the_helper() {
     // One login is enough, and nothing is left running there.
     let log = std::fs::read_to_string(lab.server.folder.join("servers.log")).unwrap();
     assert!(!lab.server.sh("ps ax -o args=").contains("virt-ssh-helper"), "{log}");
+}
+
+/// What hinders us and not the client is no failure of the connection.
+#[test]
+fn no_folder_for_temporary_files() {
+    let lab = Lab::new().with_sshd("").with_key().with_known_host().with_libvirtd("");
+    lab.client.check(&[("TMPDIR", "/nonexistent")], &[&uri()]).assert_ok();
+    let closed =
+        "for folder in /var/tmp /dev/shm /tmp; do mount -t tmpfs -o ro tmpfs $folder; done";
+    let script = format!("{closed}; {PROGRAM} check --format json {}", uri());
+    let output = lab.client.command("unshare").args(["-m", "sh", "-c", &script]).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let target = &document["targets"][0];
+    assert_eq!(target["verdict"], "unsure", "{document:#}");
+    assert_eq!(target["hops"][4]["status"], "skipped");
+    assert!(target["findings"].as_array().unwrap().is_empty(), "{document:#}");
+}
+
+/// The client finds ssh without PATH, and so do we.
+#[test]
+fn no_path_for_programs() {
+    let lab = Lab::new().with_sshd("").with_key().with_known_host().with_libvirtd("");
+    for (path, connects) in [("", true), ("PATH=", false)] {
+        let run = |command: &str| {
+            let home = lab.client.home();
+            let environment = format!("env -i HOME={} {path}", home.display());
+            let user = "setpriv --reuid joe --regid joe --init-groups";
+            let script = format!("cd /; {user} {environment} {command}");
+            lab.client.command("sh").args(["-c", &script]).output().unwrap().status.success()
+        };
+        assert_eq!(run(&format!("/usr/bin/virsh -c {} uri", uri())), connects, "{path}");
+        assert_eq!(run(&format!("{PROGRAM} check {}", uri())), connects, "{path}");
+    }
 }
 
 #[test]

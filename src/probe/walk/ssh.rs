@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::net::TcpStream;
 
 use super::Walk;
-use crate::evidence::{Local, RpcOutcome, Service, Session, SkipReason, SshConfig};
+use crate::evidence::{Local, RpcOutcome, Service, SkipReason, SshConfig};
 use crate::plan::{Hop, Implementation};
 use crate::probe::daemon::Wish;
 use crate::probe::known_hosts::Scratch;
@@ -122,13 +122,9 @@ impl Walk<'_> {
     ) -> Option<Hop> {
         let plan = self.plan.ssh.as_ref()?;
         let argv = plan.argv.as_deref()?;
-        let mut scratch = match Scratch::new() {
-            Ok(scratch) => scratch,
-            Err(error) => {
-                self.evidence.session =
-                    Some(Session { said: error.to_string(), ..Session::default() });
-                return Some(Hop::Session);
-            }
+        let Some(mut scratch) = Scratch::new() else {
+            self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NoFolder);
+            return None;
         };
         let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
         let copy = scratch.copy_known_hosts(config, no_verify).unwrap_or_default();

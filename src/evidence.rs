@@ -26,7 +26,9 @@ pub(crate) use local::{
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
-pub(crate) use rpc::{Daemon, Login, Opened, Opening, Reply, RpcError, RpcOutcome, Way};
+pub(crate) use rpc::{
+    Daemon, Login, Opened, Opening, Permission, Polkit, Reply, RpcError, RpcOutcome, Way,
+};
 pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};

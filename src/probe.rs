@@ -14,6 +14,7 @@ mod local;
 mod name;
 mod neighbour;
 mod network;
+mod polkit;
 mod proxy_command;
 mod remote;
 mod rpc;

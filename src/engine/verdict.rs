@@ -182,7 +182,7 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         Hop::Remote => remote_passed(plan, evidence),
         Hop::Daemon => evidence.daemon.as_ref().map(|daemon| {
             let login = login(plan, evidence);
-            login.is_some_and(|login| !matches!(login, Login::Refused(_)))
+            login.is_some_and(|login| !matches!(login, Login::Refused(_) | Login::Denied(_)))
                 && daemon.without_mechanisms().is_none()
         }),
         // A guest made up by the client itself: nothing of it can fail.

@@ -11,6 +11,33 @@ pub(crate) struct Daemon {
     pub(crate) outcome: RpcOutcome,
     /// The mechanisms of SASL, where that is asked for.
     pub(crate) mechanisms: Option<Reply<Vec<String>>>,
+    /// What polkit says, where that is asked for.
+    pub(crate) polkit: Option<Polkit>,
+}
+
+/// What polkit says of the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Polkit {
+    /// Asked on this machine, without the daemon.
+    pub(crate) permission: Permission,
+    /// What the daemon answered, where it was asked: where no person can be.
+    pub(crate) reply: Option<Reply<()>>,
+}
+
+/// What polkit would answer at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Permission {
+    /// Yes.
+    Granted,
+    /// No, and no password helps.
+    Denied,
+    /// A person would be asked for a password.
+    AfterQuestion,
+    /// Nobody tells.
+    #[default]
+    Unknown,
 }
 
 /// The hop `driver`: what came of CONNECT_OPEN, for reading only.
@@ -91,6 +118,10 @@ impl RpcError {
     pub(crate) const FROM_ACCESS: i32 = 55;
     /// `VIR_FROM_POLKIT`.
     pub(crate) const FROM_POLKIT: i32 = 60;
+    /// `VIR_ERR_AUTH_CANCELLED`: a person was asked, and did not want to.
+    pub(crate) const AUTH_CANCELLED: i32 = 79;
+    /// `VIR_ERR_AUTH_UNAVAILABLE`: a person should be asked, and nobody is there.
+    pub(crate) const AUTH_UNAVAILABLE: i32 = 94;
 }
 
 /// What the daemon wants before it opens anything.
@@ -132,6 +163,8 @@ pub(crate) enum Login {
     Polkit,
     /// It gives up, with these words.
     Refused(String),
+    /// Polkit does not let it in, and no password helps. The daemon's words.
+    Denied(String),
 }
 
 impl Daemon {
@@ -147,7 +180,37 @@ impl Daemon {
 
     /// What the client does with the answer, if there is one.
     pub(crate) fn login(&self, wanted: Option<&[u8]>) -> Option<Login> {
-        self.answered().map(|offered| Login::choose(offered, wanted))
+        let login = Login::choose(self.answered()?, wanted);
+        let polkit = self.polkit.as_ref().filter(|_| login == Login::Polkit);
+        Some(polkit.map_or(login, Polkit::login))
+    }
+}
+
+impl Polkit {
+    /// What it comes to for the client.
+    fn login(&self) -> Login {
+        match &self.reply {
+            Some(Reply::Answered(())) => Login::None,
+            Some(Reply::Error(error)) if !error.wants_a_person() => {
+                Login::Denied(error.message.clone())
+            }
+            None if self.permission == Permission::Denied => {
+                Login::Denied("authentication failed: access denied by policy".to_owned())
+            }
+            _ => Login::Polkit,
+        }
+    }
+
+    /// Whether a person would have to give a password.
+    pub(crate) fn wants_a_person(&self) -> bool {
+        let said = self.reply.as_ref().and_then(Reply::error);
+        self.permission == Permission::AfterQuestion || said.is_some_and(RpcError::wants_a_person)
+    }
+}
+
+impl RpcError {
+    fn wants_a_person(&self) -> bool {
+        [Self::AUTH_CANCELLED, Self::AUTH_UNAVAILABLE].contains(&self.code)
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::rpc::Conversation;
-use super::{Deadline, ms_since};
-use crate::evidence::{Daemon, Login, Opening, RpcOutcome, Way};
+use super::{Deadline, ms_since, polkit};
+use crate::evidence::{Daemon, Login, Opening, Permission, Polkit, RpcOutcome, Way};
 use crate::plan::Plan;
 
 /// How long a daemon may take for its first answer, and a driver to open.
@@ -20,6 +20,7 @@ pub(crate) struct Wish<'a> {
     name: Option<&'a [u8]>,
     /// The type of login that the URI wants.
     login: Option<&'a [u8]>,
+    readonly: bool,
 }
 
 /// What was heard.
@@ -33,7 +34,11 @@ pub(crate) struct Heard {
 
 impl<'a> Wish<'a> {
     pub(crate) fn of(plan: &'a Plan) -> Self {
-        Self { name: plan.name_opened_there(), login: plan.authentication() }
+        Self {
+            name: plan.name_opened_there(),
+            login: plan.authentication(),
+            readonly: plan.readonly,
+        }
     }
 
     /// From the first question to good-bye.
@@ -61,15 +66,42 @@ impl<'a> Wish<'a> {
     {
         let mut daemon = Daemon { duration_ms: ms_since(start), way, outcome, ..Daemon::default() };
         let deadline = deadline.within(ANSWER);
-        let login = daemon.login(self.login);
-        if login == Some(Login::Sasl) {
-            daemon.mechanisms = Some(conversation.mechanisms(deadline).await);
+        match daemon.login(self.login) {
+            Some(Login::Sasl) => {
+                daemon.mechanisms = Some(conversation.mechanisms(deadline).await);
+            }
+            Some(Login::Polkit) => {
+                daemon.polkit = Some(self.polkit(&mut conversation, way, deadline).await);
+            }
+            _ => {}
         }
-        let may_open = login == Some(Login::None);
+        let may_open = daemon.login(self.login) == Some(Login::None);
         let opening = match self.name.filter(|_| may_open) {
             Some(name) => Some(conversation.open(name, deadline).await),
             None => None,
         };
         Heard { not_opened: may_open && opening.is_none(), daemon, opening }
+    }
+
+    /// Lets the daemon ask polkit where no person would be asked: here where polkit says
+    /// yes beforehand, and over ssh, where polkit has nobody to ask.
+    async fn polkit<S>(
+        self,
+        conversation: &mut Conversation<S>,
+        way: Way,
+        deadline: Deadline,
+    ) -> Polkit
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let permission = match way {
+            Way::Unix => polkit::permission(self.readonly, deadline).await,
+            Way::Tcp | Way::Tls | Way::Ssh => Permission::Unknown,
+        };
+        let reply = match (permission, way) {
+            (Permission::Granted, _) | (_, Way::Ssh) => Some(conversation.polkit(deadline).await),
+            _ => None,
+        };
+        Polkit { permission, reply }
     }
 }

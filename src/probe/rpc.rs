@@ -66,6 +66,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         })
     }
 
+    /// Whether polkit lets us in. It may ask a person, where one can be asked.
+    pub(crate) async fn polkit(&mut self, deadline: Deadline) -> Reply<()> {
+        let reply = self.call(Procedure::AuthPolkit, &[], deadline).await;
+        reply.and_then(|_| Reply::Answered(()))
+    }
+
     /// Opens `name` for reading, asks what was opened, and says good-bye.
     pub(crate) async fn open(&mut self, name: &[u8], deadline: Deadline) -> Opening {
         let start = Instant::now();

@@ -302,11 +302,14 @@ fn daemon(daemon: &Daemon) -> String {
         RpcOutcome::Answered(types) => {
             let types: Vec<&str> = types.iter().map(|kind| kind.name()).collect();
             let mechanisms = daemon.mechanisms.as_ref().and_then(Reply::answer);
+            let mechanisms = mechanisms.map(|names| format!(" ({})", names.join(", ")));
+            let polkit = daemon.polkit.as_ref().and_then(|polkit| polkit.reply.as_ref());
+            let polkit = polkit.and_then(Reply::answer).map(|()| ", which lets you in".to_owned());
             format!(
                 "libvirt answers in {}, authentication: {}{}",
                 time(daemon.duration_ms),
                 types.join(", "),
-                mechanisms.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default()
+                mechanisms.or(polkit).unwrap_or_default()
             )
         }
         other => no_answer(other, daemon.duration_ms),

@@ -7,7 +7,7 @@ pub(crate) use opening::{
     path_not_opened,
 };
 
-use crate::evidence::{Daemon, Login, Reply, RpcOutcome, Way};
+use crate::evidence::{Daemon, Login, Polkit, Reply, RpcOutcome, Way};
 use crate::finding::{Draft, Drafts};
 use crate::plan::Hop;
 use crate::rules::Seen;
@@ -161,15 +161,46 @@ pub(crate) fn login_not_offered(seen: &Seen<'_>, out: &mut Drafts) {
     };
 }
 
+/// Whose permission polkit is asked for: the login's on the other host, else our own.
+fn user(seen: &Seen<'_>) -> String {
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let there = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
+    let machine = &seen.reading.machine;
+    there.or_else(|| machine.user.clone()).unwrap_or_else(|| machine.uid.to_string())
+}
+
+/// Where a command is given that lets the user in.
+fn machine(seen: &Seen<'_>) -> String {
+    match seen_daemon(seen).map(|daemon| daemon.way) {
+        Some(Way::Unix) | None => "here".to_owned(),
+        Some(_) => format!("on {}", where_asked(seen)),
+    }
+}
+
 /// It asks polkit.
 pub(crate) fn polkit_asked(seen: &Seen<'_>, out: &mut Drafts) {
-    if login(seen) == Some(Login::Polkit) {
-        let user = seen
-            .reading
-            .machine
-            .user
-            .clone()
-            .unwrap_or_else(|| seen.reading.machine.uid.to_string());
-        draft(seen, out).fact("user", user);
+    if login(seen) != Some(Login::Polkit) {
+        return;
     }
+    let polkit = seen_daemon(seen).and_then(|daemon| daemon.polkit.as_ref());
+    let action = if seen.plan.readonly { "monitor" } else { "manage" };
+    let (user, machine) = (user(seen), machine(seen));
+    let draft = draft(seen, out).fact("user", user).fact("machine", machine);
+    if polkit.is_some_and(Polkit::wants_a_person) {
+        let words = format!(
+            "authentication unavailable: no polkit agent available to authenticate action 'org.libvirt.unix.{action}'"
+        );
+        draft.variant("question").quote(words, Some(0.0));
+    }
+}
+
+/// Polkit lets this user in under no condition.
+pub(crate) fn polkit_denied(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(Login::Denied(words)) = login(seen) else { return };
+    let user = user(seen);
+    let draft = draft(seen, out).fact("user", user).fact("error", &words);
+    if !words.contains("access denied by policy") {
+        draft.variant("broken");
+    }
+    draft.quote(words, Some(0.0));
 }

@@ -53,6 +53,8 @@ pub enum Procedure {
     AuthList,
     /// Which mechanisms of SASL it has.
     AuthSaslInit,
+    /// Whether polkit lets the peer's process in.
+    AuthPolkit,
 }
 
 impl Procedure {
@@ -65,6 +67,7 @@ impl Procedure {
             Self::ConnectGetType => 3,
             Self::AuthList => 66,
             Self::AuthSaslInit => 67,
+            Self::AuthPolkit => 70,
             Self::ConnectGetUri => 110,
             Self::ConnectGetLibVersion => 157,
         }

@@ -338,17 +338,20 @@ fn rivals(findings: &[Finding], cause: Option<usize>) -> Vec<usize> {
     rivals
 }
 
-/// The error in the text from which follows what was seen, else what was seen.
-/// Its page names the rule, and both are about the same parameter, or about none.
+/// What stands in the text and from which follows what was seen, an error rather than a
+/// warning; else what was seen. Its page names the rule, and both are about the same
+/// parameter, or about none.
 fn explained(findings: &[Finding], seen: usize, uri: &Uri<'_>) -> usize {
     let about = |span: Span| uri.parameters().position(|one| one.section.contains(span));
     let (rule, place) = (findings[seen].rule, about(findings[seen].span));
-    let reason = findings.iter().position(|finding| {
-        finding.severity == Severity::Error
-            && finding.rule.builtin().is_some_and(|own| own.explains(rule))
-            && about(finding.span) == place
-    });
-    reason.unwrap_or(seen)
+    let reason = |severity: Severity| {
+        findings.iter().position(|finding| {
+            finding.severity == severity
+                && finding.rule.builtin().is_some_and(|own| own.explains(rule))
+                && about(finding.span) == place
+        })
+    };
+    reason(Severity::Error).or_else(|| reason(Severity::Warning)).unwrap_or(seen)
 }
 
 /// The rules that say in our words what a refusal says in the client's.

@@ -15,6 +15,7 @@ pub(crate) struct Fault {
     pub(crate) name: String,
     /// What is broken, in a line.
     pub(crate) what: String,
+    /// What is connected to; empty for what libvirt takes by itself.
     pub(crate) uri: String,
     /// What is there before anything is broken.
     #[serde(default)]

@@ -218,7 +218,10 @@ fn virsh(fault: &Fault, client: &Host) -> Virsh {
     let uri = client.with_variables(&fault.uri);
     let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
     arguments.extend(fault.virsh_options.iter().map(String::as_str));
-    arguments.extend(["-c", &uri, "uri"]);
+    if !uri.is_empty() {
+        arguments.extend(["-c", &uri]);
+    }
+    arguments.push("uri");
     let output = if fault.as_root {
         client
             .command("timeout")
@@ -250,7 +253,9 @@ fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
 fn check(fault: &Fault, client: &Host) -> Checked {
     let uri = client.with_variables(&fault.uri);
     let mut arguments: Vec<&str> = fault.options.iter().map(String::as_str).collect();
-    arguments.push(&uri);
+    if !uri.is_empty() {
+        arguments.extend(["--uri", &uri]);
+    }
     if fault.as_root {
         client.check_as_root(&arguments)
     } else {

@@ -211,8 +211,9 @@ fn virsh_said(output: &Output) -> Result<String, String> {
 pub(crate) fn core_words(said: &str) -> String {
     let is_log = |line: &&str| line.starts_with("20") && line.contains("+0000: ");
     let words = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
-    let core = words.strip_prefix("error: failed to connect to the hypervisor\n");
-    core.unwrap_or(&words).trim_start_matches("error: ").trim_end().to_owned()
+    // libxml2 says something of its own before.
+    let core = words.split_once("error: failed to connect to the hypervisor\n");
+    core.map_or(words.as_str(), |core| core.1).trim_start_matches("error: ").trim_end().to_owned()
 }
 
 impl Drop for Host {

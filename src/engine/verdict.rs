@@ -193,9 +193,16 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
 
 fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
     match &evidence.session {
-        Some(session) => Some(session.established),
+        Some(session) => Some(session.established && !is_in_its_own_way(evidence)),
         None => tls::stands(plan, evidence),
     }
+}
+
+/// Whether ssh carries nothing to the daemon because its own configuration says so.
+fn is_in_its_own_way(evidence: &Evidence) -> bool {
+    let config = evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let answered = evidence.daemon.as_ref().is_some_and(|daemon| daemon.answered().is_some());
+    config.is_some_and(|config| !config.in_the_way.is_empty()) && !answered
 }
 
 /// Whether only the client itself can tell if it would have come this far.
@@ -221,13 +228,11 @@ fn remote_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
         return None;
     }
     let daemon = evidence.daemon.as_ref()?;
-    Some(matches!(
-        daemon.outcome,
-        RpcOutcome::Answered(_)
-            | RpcOutcome::Error(_)
-            | RpcOutcome::Silent
-            | RpcOutcome::Garbled(_)
-    ))
+    Some(match daemon.outcome {
+        RpcOutcome::Answered(_) | RpcOutcome::Error(_) | RpcOutcome::Garbled(_) => true,
+        RpcOutcome::Silent => !evidence.is_remote_silent(),
+        _ => false,
+    })
 }
 
 fn first_failed(plan: &Plan, evidence: &Evidence) -> Option<Hop> {

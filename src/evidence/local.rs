@@ -61,6 +61,10 @@ pub(crate) struct SshConfig {
     pub(crate) control_path: Option<String>,
     /// Whether a connection to share listens there.
     pub(crate) control_listens: bool,
+    /// Lines of ssh_config that leave libvirt's command no stream to the other host.
+    pub(crate) in_the_way: Vec<String>,
+    /// The line of ssh_config that keeps ssh from showing a key.
+    pub(crate) keys_off: Option<String>,
 }
 
 /// The ssh agent.

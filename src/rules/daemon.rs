@@ -74,7 +74,9 @@ pub(crate) fn not_libvirt(seen: &Seen<'_>, out: &mut Drafts) {
         _ => "something else",
     };
     let draft = draft(seen, out).fact("what", what).fact("text", text);
-    draft.quote(packet(text.as_bytes()), Some(0.0));
+    if let Some(quote) = packet(text) {
+        draft.quote(quote, Some(0.0));
+    }
     if what == "a TLS server" {
         draft.variant("tls");
     }

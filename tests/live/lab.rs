@@ -269,9 +269,20 @@ impl Lab {
         let folder = self.server.folder.clone();
         let shown = folder.display();
         self.server.sh(&format!("ssh-keygen -q -t ed25519 -N '' -f {shown}/host_key"));
-        let config = format!(
-            "HostKey {shown}/host_key\nUsePAM no\nStrictModes no\nPidFile none\nAuthorizedKeysFile {shown}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{more}\n"
-        );
+        let defaults = [
+            ("HostKey", format!("{shown}/host_key")),
+            ("UsePAM", "no".to_owned()),
+            ("StrictModes", "no".to_owned()),
+            ("PidFile", "none".to_owned()),
+            ("AuthorizedKeysFile", format!("{shown}/authorized_keys")),
+            ("PasswordAuthentication", "no".to_owned()),
+            ("KbdInteractiveAuthentication", "no".to_owned()),
+        ];
+        // The first of two equal keys counts, and what follows a Match is under it.
+        let (global, matched) = more.split_at(more.find("Match ").unwrap_or(more.len()));
+        let lines = defaults.iter().filter(|(key, _)| !global.contains(key));
+        let lines: String = lines.map(|(key, value)| format!("{key} {value}\n")).collect();
+        let config = format!("{lines}{global}\n{matched}\n");
         fs::write(folder.join("sshd_config"), config).unwrap();
         fs::write(folder.join("authorized_keys"), "").unwrap();
         self.server.serve(&format!("/usr/sbin/sshd -D -e -f {shown}/sshd_config"));

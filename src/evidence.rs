@@ -24,7 +24,7 @@ pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
-pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use network::{Attempt, KernelPatience, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{
     Daemon, Login, Opened, Opening, Permission, Polkit, Reply, RpcError, RpcOutcome, Way,

@@ -69,6 +69,8 @@ const fn yes() -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Need {
+    /// Addresses of IPv6 beside those of IPv4: 2001:db8::1 and ::2, fe80::1 and ::2.
+    Ipv6,
     /// sshd on the server.
     Sshd,
     /// A key of the client's user that sshd takes.

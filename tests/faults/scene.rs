@@ -121,6 +121,14 @@ fn staged(fault: &Fault, row: &mut Row) {
 fn build(fault: &Fault) -> Lab {
     let mut lab = Lab::new();
     let needs = |need: Need| fault.needs.contains(&need);
+    if needs(Need::Ipv6) {
+        for (host, own) in [(&lab.client, 1), (&lab.server, 2)] {
+            // Without asking first whether somebody has them, which takes a second or two.
+            host.sh(&format!(
+                "ip addr add 2001:db8::{own}/64 dev eth0 nodad; ip addr add fe80::{own}/64 dev eth0 nodad"
+            ));
+        }
+    }
     if needs(Need::Certificates) {
         lab.server.script("authority\nserver_certificate\n");
         let from = lab.server.folder.join("pki");

@@ -184,6 +184,7 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
             let login = login(plan, evidence);
             login.is_some_and(|login| !matches!(login, Login::Refused(_) | Login::Denied(_)))
                 && daemon.without_mechanisms().is_none()
+                && daemon.without_plugin().is_none()
         }),
         // A guest made up by the client itself: nothing of it can fail.
         Hop::Driver if plan.needs_nothing() => Some(true),

@@ -144,6 +144,9 @@ mod tests {
     fn a_number_that_is_no_address_keeps_its_code() {
         let failed = lookup("999.1.1.1.invalid.", Asker::Libvirt).unwrap_err();
         assert!(matches!(failed, Resolution::Failed { code, .. } if code != 0), "{failed:?}");
-        assert_eq!(lookup("127.1", Asker::Ssh(Family::Any)).unwrap()[0].ip().to_string(), "127.0.0.1");
+        assert_eq!(
+            lookup("127.1", Asker::Ssh(Family::Any)).unwrap()[0].ip().to_string(),
+            "127.0.0.1"
+        );
     }
 }

@@ -30,8 +30,9 @@ const ANSWERS: usize = 64;
 /// answer.
 pub(crate) fn is_sought(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(_) => fs::read_to_string("/proc/net/arp")
-            .is_ok_and(|table| is_unanswered(&table, address)),
+        IpAddr::V4(_) => {
+            fs::read_to_string("/proc/net/arp").is_ok_and(|table| is_unanswered(&table, address))
+        }
         IpAddr::V6(address) => is_sought_on_ipv6(address).unwrap_or(false),
     }
 }

@@ -116,6 +116,7 @@ impl Run<'_> {
         let answer = until_answer(&mut conversation, &log, deadline).await;
         let timed_out = answer.is_none();
         let answered = matches!(answer, Some(RpcOutcome::Answered(_) | RpcOutcome::Error(_)));
+        let has_spoken = matches!(answer, Some(RpcOutcome::NotLibvirt(_)));
         let outcome = answer.unwrap_or(RpcOutcome::Silent);
         // The stream ends with what is said over it.
         let heard = wish.go_on(conversation, outcome, Way::Ssh, asked, deadline).await;
@@ -142,8 +143,9 @@ impl Run<'_> {
                 session.said.push_str(&std::mem::take(&mut session.remote_said));
             }
         } else {
-            // What runs in ssh's place tells nothing of the way: only its end.
-            session.established = answered;
+            // What runs in ssh's place tells nothing of the way: only its end, or that
+            // something came over it.
+            session.established = answered || has_spoken;
             session.said = std::mem::take(&mut session.remote_said);
             session.failure = (!session.established).then_some(SshFailure::Other);
         }

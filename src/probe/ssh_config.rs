@@ -74,7 +74,9 @@ fn read(text: &str, home: &str) -> SshConfig {
             "numberofpasswordprompts" => config.password_prompts = value.parse().unwrap_or(3),
             "controlpath" if !none => config.control_path = Some(value.to_owned()),
             "addressfamily" if value != "any" => config.address_family = Some(value.to_owned()),
-            "connecttimeout" => config.connect_timeout = value.parse().ok().filter(|time| *time > 0),
+            "connecttimeout" => {
+                config.connect_timeout = value.parse().ok().filter(|time| *time > 0)
+            }
             "remotecommand" if !none => config.in_the_way.push(format!("RemoteCommand {value}")),
             "sessiontype" if value != "default" => {
                 config.in_the_way.push(format!("SessionType {value}"));

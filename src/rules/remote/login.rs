@@ -75,7 +75,11 @@ pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
     let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
     let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
-    failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+    let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+    if seen.plan.used("command").is_some() {
+        draft.variant("program");
+        draft.span = place(seen, "command");
+    }
 }
 
 /// The account has a shell that runs nothing.

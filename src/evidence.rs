@@ -24,7 +24,7 @@ pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
-pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use network::{Attempt, KernelPatience, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{
     Daemon, Login, Opened, Opening, Permission, Polkit, Reply, RpcError, RpcOutcome, Way,
@@ -126,6 +126,11 @@ pub(crate) enum SkipReason {
 }
 
 impl Evidence {
+    /// Whether the account on the other host runs nothing in time, not even ours.
+    pub(crate) fn is_remote_silent(&self) -> bool {
+        self.remote.as_ref().is_some_and(|remote| remote.timed_out)
+    }
+
     pub(crate) fn is_skipped(&self, hop: Hop) -> Option<&SkipReason> {
         self.skipped.iter().find(|skipped| skipped.hop == hop).map(|skipped| &skipped.why)
     }

@@ -18,6 +18,7 @@ mod polkit;
 mod proxy_command;
 mod remote;
 mod rpc;
+mod sasl;
 mod service;
 mod shell;
 mod socket;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::evidence::{Evidence, Network, PortState};
 use crate::plan::{Hop, Plan};
-use crate::rules::network::SILENT_SECONDS;
+use crate::rules::network::silent_seconds;
 use crate::tables::clients::Family;
 
 /// The client's tries, one after the other.
@@ -35,7 +35,7 @@ impl Foresight {
         if !is_ours || evidence.is_skipped(Hop::Network).is_some() {
             return None;
         }
-        let tries = tries(network);
+        let tries = tries(network, silent_seconds(plan, evidence, network));
         let seconds = tries.iter().map(|one| one.seconds).sum();
         (!tries.is_empty()).then_some(Self { tries, seconds })
     }
@@ -55,12 +55,12 @@ impl Foresight {
 }
 
 /// Up to the first address that lets it in.
-fn tries(network: &Network) -> Vec<Try> {
+fn tries(network: &Network, silent: f64) -> Vec<Try> {
     let mut tries = Vec::new();
     for attempt in network.on_the_way() {
         // What answers, answers virsh as it answered here.
         let seconds = match attempt.state {
-            PortState::NoAnswer => SILENT_SECONDS,
+            PortState::NoAnswer => silent,
             _ => attempt.ms / 1000.0,
         };
         let (address, port, state) = (attempt.address, attempt.port, attempt.state);
@@ -101,7 +101,7 @@ mod tests {
             service: None,
         });
         let network = Network { port: 22, attempts: attempts.collect(), ..Network::default() };
-        let tries = tries(&network);
+        let tries = tries(&network, network.silent_seconds());
         let seconds = tries.iter().map(|one| one.seconds).sum();
         Foresight { tries, seconds }.sentence()
     }
@@ -121,7 +121,7 @@ mod tests {
             ),
             (
                 &[(four, NoAnswer), (other, NoAnswer)],
-                "would wait 134 s on 192.0.2.7, then wait 134 s on 192.0.2.8, and give up after 268 s",
+                "would wait 134 s on 192.0.2.7, then wait 134 s on 192.0.2.8, and give up after 267 s",
             ),
             (&[(four, Refused)], "would be refused by 192.0.2.7, and give up"),
         ] {

@@ -184,6 +184,7 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
             let login = login(plan, evidence);
             login.is_some_and(|login| !matches!(login, Login::Refused(_) | Login::Denied(_)))
                 && daemon.without_mechanisms().is_none()
+                && daemon.without_plugin().is_none()
         }),
         // A guest made up by the client itself: nothing of it can fail.
         Hop::Driver if plan.needs_nothing() => Some(true),
@@ -193,9 +194,16 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
 
 fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
     match &evidence.session {
-        Some(session) => Some(session.established),
+        Some(session) => Some(session.established && !is_in_its_own_way(evidence)),
         None => tls::stands(plan, evidence),
     }
+}
+
+/// Whether ssh carries nothing to the daemon because its own configuration says so.
+fn is_in_its_own_way(evidence: &Evidence) -> bool {
+    let config = evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let answered = evidence.daemon.as_ref().is_some_and(|daemon| daemon.answered().is_some());
+    config.is_some_and(|config| !config.in_the_way.is_empty()) && !answered
 }
 
 /// Whether only the client itself can tell if it would have come this far.
@@ -221,13 +229,11 @@ fn remote_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
         return None;
     }
     let daemon = evidence.daemon.as_ref()?;
-    Some(matches!(
-        daemon.outcome,
-        RpcOutcome::Answered(_)
-            | RpcOutcome::Error(_)
-            | RpcOutcome::Silent
-            | RpcOutcome::Garbled(_)
-    ))
+    Some(match daemon.outcome {
+        RpcOutcome::Answered(_) | RpcOutcome::Error(_) | RpcOutcome::Garbled(_) => true,
+        RpcOutcome::Silent => !evidence.is_remote_silent(),
+        _ => false,
+    })
 }
 
 fn first_failed(plan: &Plan, evidence: &Evidence) -> Option<Hop> {
@@ -338,17 +344,20 @@ fn rivals(findings: &[Finding], cause: Option<usize>) -> Vec<usize> {
     rivals
 }
 
-/// The error in the text from which follows what was seen, else what was seen.
-/// Its page names the rule, and both are about the same parameter, or about none.
+/// What stands in the text and from which follows what was seen, an error rather than a
+/// warning; else what was seen. Its page names the rule, and both are about the same
+/// parameter, or about none.
 fn explained(findings: &[Finding], seen: usize, uri: &Uri<'_>) -> usize {
     let about = |span: Span| uri.parameters().position(|one| one.section.contains(span));
     let (rule, place) = (findings[seen].rule, about(findings[seen].span));
-    let reason = findings.iter().position(|finding| {
-        finding.severity == Severity::Error
-            && finding.rule.builtin().is_some_and(|own| own.explains(rule))
-            && about(finding.span) == place
-    });
-    reason.unwrap_or(seen)
+    let reason = |severity: Severity| {
+        findings.iter().position(|finding| {
+            finding.severity == severity
+                && finding.rule.builtin().is_some_and(|own| own.explains(rule))
+                && about(finding.span) == place
+        })
+    };
+    reason(Severity::Error).or_else(|| reason(Severity::Warning)).unwrap_or(seen)
 }
 
 /// The rules that say in our words what a refusal says in the client's.

@@ -61,6 +61,14 @@ pub(crate) struct SshConfig {
     pub(crate) control_path: Option<String>,
     /// Whether a connection to share listens there.
     pub(crate) control_listens: bool,
+    /// The one family of addresses that ssh takes: `inet` or `inet6`.
+    pub(crate) address_family: Option<String>,
+    /// How long ssh waits for a connection, in seconds, where it is told.
+    pub(crate) connect_timeout: Option<u32>,
+    /// Lines of ssh_config that leave libvirt's command no stream to the other host.
+    pub(crate) in_the_way: Vec<String>,
+    /// The line of ssh_config that keeps ssh from showing a key.
+    pub(crate) keys_off: Option<String>,
 }
 
 /// The ssh agent.

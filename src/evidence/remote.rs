@@ -9,6 +9,8 @@ pub(crate) struct Remote {
     pub(crate) duration_ms: f64,
     /// Why nothing could be gathered.
     pub(crate) error: Option<String>,
+    /// Whether nothing came back in time.
+    pub(crate) timed_out: bool,
     /// Whether the login came about and runs nothing of ours.
     pub(crate) runs_nothing: bool,
     /// What came on standard output before our own first line.

@@ -11,6 +11,8 @@ pub(crate) struct Daemon {
     pub(crate) outcome: RpcOutcome,
     /// The mechanisms of SASL, where that is asked for.
     pub(crate) mechanisms: Option<Reply<Vec<String>>>,
+    /// The plugins of SASL on this machine, where their folder was found: `digestmd5`, ...
+    pub(crate) plugins_here: Option<Vec<String>>,
     /// What polkit says, where that is asked for.
     pub(crate) polkit: Option<Polkit>,
 }
@@ -178,6 +180,17 @@ impl Daemon {
         self.mechanisms.as_ref().filter(|reply| reply.answer().is_none())
     }
 
+    /// The mechanisms that the server takes, where no plugin here knows any of them.
+    pub(crate) fn without_plugin(&self) -> Option<&[String]> {
+        let offered = self.mechanisms.as_ref()?.answer()?;
+        let here = self.plugins_here.as_ref()?;
+        let is_known = |mechanism: &String| {
+            let plugin = plugin_of(mechanism);
+            plugin.is_none_or(|plugin| here.iter().any(|one| one == plugin))
+        };
+        (!offered.is_empty() && !offered.iter().any(is_known)).then_some(offered)
+    }
+
     /// What the client does with the answer, if there is one.
     pub(crate) fn login(&self, wanted: Option<&[u8]>) -> Option<Login> {
         let login = Login::choose(self.answered()?, wanted);
@@ -212,6 +225,22 @@ impl RpcError {
     fn wants_a_person(&self) -> bool {
         [Self::AUTH_CANCELLED, Self::AUTH_UNAVAILABLE].contains(&self.code)
     }
+}
+
+/// The plugin of Cyrus SASL for a mechanism; none where the library itself knows it, or
+/// we do not know.
+fn plugin_of(mechanism: &str) -> Option<&'static str> {
+    Some(match mechanism {
+        "ANONYMOUS" => "anonymous",
+        "CRAM-MD5" => "crammd5",
+        "DIGEST-MD5" => "digestmd5",
+        "LOGIN" => "login",
+        "NTLM" => "ntlm",
+        "PLAIN" => "plain",
+        "GSSAPI" | "GSS-SPNEGO" => "gssapiv2",
+        scram if scram.starts_with("SCRAM-") => "scram",
+        _ => return None,
+    })
 }
 
 impl Login {

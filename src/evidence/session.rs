@@ -73,6 +73,10 @@ pub(crate) enum SshFailure {
     NoCommonAlgorithm,
     /// The server closed before the login.
     ClosedEarly,
+    /// The server lets us in and opens no session.
+    NoSession,
+    /// The server lets us in and closes the whole connection.
+    ClosedAfterLogin,
     /// ssh's own configuration or arguments.
     BadConfiguration,
     /// Our deadline; ssh was ended.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::rpc::Conversation;
-use super::{Deadline, ms_since, polkit};
+use super::{Deadline, ms_since, polkit, sasl};
 use crate::evidence::{Daemon, Login, Opening, Permission, Polkit, RpcOutcome, Way};
 use crate::plan::Plan;
 
@@ -69,6 +69,7 @@ impl<'a> Wish<'a> {
         match daemon.login(self.login) {
             Some(Login::Sasl) => {
                 daemon.mechanisms = Some(conversation.mechanisms(deadline).await);
+                daemon.plugins_here = sasl::plugins();
             }
             Some(Login::Polkit) => {
                 daemon.polkit = Some(self.polkit(&mut conversation, way, deadline).await);

@@ -7,7 +7,7 @@ use dns_lookup::{AddrInfoHints, SockType, getaddrinfo};
 use nix::libc;
 
 use super::{Deadline, dns, ms_since};
-use crate::evidence::{NameSight, Resolution};
+use crate::evidence::{NameSight, Resolution, SshConfig};
 
 /// The name's addresses, with what only this machine needs to connect (zones).
 #[derive(Debug, Default)]
@@ -21,7 +21,25 @@ pub(crate) struct Resolved {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asker {
     Libvirt,
-    Ssh,
+    Ssh(Family),
+}
+
+/// What `AddressFamily` of ssh_config leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Any,
+    Inet,
+    Inet6,
+}
+
+impl Family {
+    pub(crate) fn of(config: Option<&SshConfig>) -> Self {
+        match config.and_then(|config| config.address_family.as_deref()) {
+            Some("inet") => Self::Inet,
+            Some("inet6") => Self::Inet6,
+            _ => Self::Any,
+        }
+    }
 }
 
 /// Resolves a name. The system's resolver cannot be interrupted: a thread that
@@ -69,10 +87,15 @@ pub(crate) async fn ask_dns(host: &str, deadline: Deadline) -> crate::evidence::
 fn lookup(host: &str, asker: Asker) -> Result<Vec<SocketAddr>, Resolution> {
     let flags = match asker {
         Asker::Libvirt => libc::AI_PASSIVE | libc::AI_ADDRCONFIG | libc::AI_V4MAPPED,
-        Asker::Ssh => 0,
+        Asker::Ssh(_) => 0,
     };
-    let hints =
-        AddrInfoHints { flags, socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let address = match asker {
+        Asker::Ssh(Family::Inet) => libc::AF_INET,
+        Asker::Ssh(Family::Inet6) => libc::AF_INET6,
+        _ => libc::AF_UNSPEC,
+    };
+    let socktype = SockType::Stream.into();
+    let hints = AddrInfoHints { flags, socktype, address, ..AddrInfoHints::default() };
     let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {
         let code = error.error_num();
         let text = error.to_string();
@@ -121,6 +144,9 @@ mod tests {
     fn a_number_that_is_no_address_keeps_its_code() {
         let failed = lookup("999.1.1.1.invalid.", Asker::Libvirt).unwrap_err();
         assert!(matches!(failed, Resolution::Failed { code, .. } if code != 0), "{failed:?}");
-        assert_eq!(lookup("127.1", Asker::Ssh).unwrap()[0].ip().to_string(), "127.0.0.1");
+        assert_eq!(
+            lookup("127.1", Asker::Ssh(Family::Any)).unwrap()[0].ip().to_string(),
+            "127.0.0.1"
+        );
     }
 }

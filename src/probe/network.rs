@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::service;
 pub(crate) use super::service::Expected;
 use super::{Deadline, ms_since, neighbour};
-use crate::evidence::{Attempt, PortState};
+use crate::evidence::{Attempt, KernelPatience, PortState};
 use crate::text::system_words;
 
 /// One connection attempt and its stream, where it came about.
@@ -52,6 +52,17 @@ pub(crate) async fn connect(address: SocketAddr, patience: Duration, deadline: D
     nobody |= state == PortState::NoRoute && neighbour::is_sought(address);
     let ms = ms_since(start);
     Tried { attempt: Attempt { address, port, state, error, ms, nobody, service: None }, stream }
+}
+
+/// How long the kernel tries for the client, where it says so.
+pub(crate) fn patience() -> Option<KernelPatience> {
+    let setting = |name: &str| {
+        let text = std::fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok()?;
+        text.trim().parse().ok()
+    };
+    let syn_retries = setting("tcp_syn_retries")?;
+    let linear_timeouts = setting("tcp_syn_linear_timeouts").unwrap_or_default();
+    Some(KernelPatience { syn_retries, linear_timeouts })
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpStream> {

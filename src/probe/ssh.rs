@@ -116,6 +116,7 @@ impl Run<'_> {
         let answer = until_answer(&mut conversation, &log, deadline).await;
         let timed_out = answer.is_none();
         let answered = matches!(answer, Some(RpcOutcome::Answered(_) | RpcOutcome::Error(_)));
+        let has_spoken = matches!(answer, Some(RpcOutcome::NotLibvirt(_)));
         let outcome = answer.unwrap_or(RpcOutcome::Silent);
         // The stream ends with what is said over it.
         let heard = wish.go_on(conversation, outcome, Way::Ssh, asked, deadline).await;
@@ -136,9 +137,15 @@ impl Run<'_> {
                     session.said = format!("{aside}\n{}", session.said);
                 }
             }
+            if session.established && !answered && is_closed(&session) {
+                session.established = false;
+                session.failure = Some(SshFailure::ClosedAfterLogin);
+                session.said.push_str(&std::mem::take(&mut session.remote_said));
+            }
         } else {
-            // What runs in ssh's place tells nothing of the way: only its end.
-            session.established = answered;
+            // What runs in ssh's place tells nothing of the way: only its end, or that
+            // something came over it.
+            session.established = answered || has_spoken;
             session.said = std::mem::take(&mut session.remote_said);
             session.failure = (!session.established).then_some(SshFailure::Other);
         }
@@ -158,13 +165,14 @@ impl Run<'_> {
         Ok((UnixStream::from_std(near)?, child))
     }
 
-    /// Runs `sh` on the remote host and gives it a script. Returns what it printed.
+    /// Runs `sh` on the remote host and gives it a script. Returns what it printed;
+    /// nothing where it did not end in time.
     pub(crate) async fn script(
         &self,
         script: &str,
         scratch: &Scratch,
         deadline: Deadline,
-    ) -> Result<Printed, String> {
+    ) -> Result<Option<Printed>, String> {
         let log = scratch.file("ssh-second.log");
         let mut child = self
             .spawn(&log, Stdio::piped(), Stdio::piped())
@@ -183,9 +191,9 @@ impl Run<'_> {
         end(&mut child, printed.is_none()).await;
         let said = deadline_free(drained).await;
         match printed {
-            None => Err("it did not end in time".to_owned()),
+            None => Ok(None),
             Some(output) if !output.is_empty() || is_logged_in(&log) => {
-                Ok(Printed { output, said })
+                Ok(Some(Printed { output, said }))
             }
             Some(_) => {
                 let log = std::fs::read(&log).unwrap_or_default();
@@ -218,6 +226,14 @@ async fn until_answer(
             return None;
         }
     }
+}
+
+/// Whether the server ended the connection, not only the command, by ssh's own words.
+fn is_closed(session: &Session) -> bool {
+    const BROKEN: &str = "client_loop: send disconnect: Broken pipe";
+    let own = |line: &str| line == BROKEN || line.ends_with(" closed by remote host.");
+    let mut lines = session.said.lines().chain(session.remote_said.lines()).peekable();
+    lines.peek().is_some() && lines.all(own)
 }
 
 fn is_logged_in(log: &Path) -> bool {

@@ -73,6 +73,21 @@ fn read(text: &str, home: &str) -> SshConfig {
             "hostkeyalias" if !none => config.host_key_alias = Some(value.to_owned()),
             "numberofpasswordprompts" => config.password_prompts = value.parse().unwrap_or(3),
             "controlpath" if !none => config.control_path = Some(value.to_owned()),
+            "addressfamily" if value != "any" => config.address_family = Some(value.to_owned()),
+            "connecttimeout" => {
+                config.connect_timeout = value.parse().ok().filter(|time| *time > 0)
+            }
+            "remotecommand" if !none => config.in_the_way.push(format!("RemoteCommand {value}")),
+            "sessiontype" if value != "default" => {
+                config.in_the_way.push(format!("SessionType {value}"));
+            }
+            "stdinnull" if value == "yes" => config.in_the_way.push("StdinNull yes".to_owned()),
+            "pubkeyauthentication" if matches!(value, "no" | "false") => {
+                config.keys_off = Some("PubkeyAuthentication no".to_owned());
+            }
+            "preferredauthentications" if !value.split(',').any(|one| one == "publickey") => {
+                config.keys_off = Some(format!("PreferredAuthentications {value}"));
+            }
             _ => {}
         }
     }
@@ -113,6 +128,25 @@ mod tests {
             ["/home/joe/.ssh/known_hosts", "/k", "/etc/ssh/ssh_known_hosts"]
         );
         assert!(config.identities_only && config.control_path.is_some());
+        assert!(config.in_the_way.is_empty() && config.keys_off.is_none());
         assert_eq!((config.host_key_alias.as_deref(), config.password_prompts), (Some("kvm"), 2));
+    }
+
+    #[test]
+    fn lines_that_leave_no_way_are_kept() {
+        let config = read(
+            "remotecommand uptime -p\nsessiontype none\nstdinnull yes\npreferredauthentications password,keyboard-interactive\n",
+            "/home/joe",
+        );
+        assert_eq!(
+            config.in_the_way,
+            ["RemoteCommand uptime -p", "SessionType none", "StdinNull yes"]
+        );
+        assert_eq!(
+            config.keys_off.as_deref(),
+            Some("PreferredAuthentications password,keyboard-interactive")
+        );
+        let usual = read("sessiontype default\nstdinnull no\npubkeyauthentication true\n", "/");
+        assert!(usual.in_the_way.is_empty() && usual.keys_off.is_none());
     }
 }

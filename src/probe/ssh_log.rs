@@ -15,17 +15,34 @@ pub(crate) fn read(log: &str, session: &mut Session) {
         }
     }
     session.said = without_chatter(log);
+    // A login of which nothing came.
+    if session.established && is_without_session(&session.said) {
+        session.established = false;
+    }
     if !session.established {
         let said = session.said.clone();
         session.failure = Some(failure(&said, session));
     }
 }
 
+/// `MaxSessions 0`: the channel for a command is not opened.
+fn is_without_session(said: &str) -> bool {
+    said.lines().any(|line| line.starts_with("channel 0: open failed: "))
+}
+
 /// What ssh says without `-v`.
 pub(crate) fn without_chatter(log: &str) -> String {
-    let lines = log.lines().map(|line| line.trim_end_matches('\r'));
-    let said = lines.filter(|line| !line.starts_with("debug1: ") && !is_chatter(line));
-    said.collect::<Vec<_>>().join("\n")
+    let mut said = Vec::new();
+    let mut goes_on = false;
+    for line in log.lines().map(|line| line.trim_end_matches('\r')) {
+        // The rest of a debug message, as the Kerberos library wrote it.
+        goes_on =
+            line.starts_with("No Kerberos credentials available") || goes_on && line.is_empty();
+        if !goes_on && !line.starts_with("debug1: ") && !is_chatter(line) {
+            said.push(line);
+        }
+    }
+    said.join("\n")
 }
 
 fn read_debug(line: &str, session: &mut Session) {
@@ -36,6 +53,16 @@ fn read_debug(line: &str, session: &mut Session) {
         let kind = kind.trim_start_matches("ssh-").to_uppercase();
         session.host_key =
             Some(SshKey { kind, fingerprint: fingerprint.to_owned(), ..SshKey::default() });
+    } else if let Some(key) = line.strip_prefix("Server host certificate: ") {
+        // `KIND SHA256:..., serial 0 ID "kvm1" CA KIND SHA256:... valid ...`
+        let (kind, rest) = key.split_once(' ').unwrap_or((key, ""));
+        let kind = kind.trim_start_matches("ssh-").split("-cert").next().unwrap_or(kind);
+        session.host_key = Some(SshKey {
+            kind: kind.to_uppercase(),
+            fingerprint: rest.split(',').next().unwrap_or_default().to_owned(),
+            name: rest.split_once(", ").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+            ..SshKey::default()
+        });
     } else if let Some(methods) = line.strip_prefix("Authentications that can continue: ") {
         session.methods = methods.split(',').map(str::to_owned).collect();
     } else if let Some(key) = line.strip_prefix("Offering public key: ") {
@@ -100,6 +127,7 @@ fn read_chatter(line: &str, session: &mut Session) {
 /// What ssh's last words mean.
 fn failure(said: &str, session: &mut Session) -> SshFailure {
     const KNOWN: &[(&str, SshFailure)] = &[
+        ("channel 0: open failed: ", SshFailure::NoSession),
         ("REMOTE HOST IDENTIFICATION HAS CHANGED", SshFailure::HostKeyChanged),
         ("REVOKED HOST KEY DETECTED", SshFailure::HostKeyRevoked),
         ("Could not resolve hostname", SshFailure::NameUnknown),
@@ -166,6 +194,27 @@ mod tests {
         assert_eq!(session.greeting, "Exceeded MaxStartups\n");
         assert_eq!(session.key_options, ["agent-forwarding", "command", "pty"]);
         assert!(session.partial && !session.established);
+    }
+
+    #[test]
+    fn debug_messages_of_several_lines_are_left_out() {
+        let log = "debug1: No credentials were supplied, or the credentials were unavailable or inaccessible\r\nNo Kerberos credentials available (default cache: FILE:/tmp/krb5cc_1001)\n\n\r\ndebug1: No more authentication methods to try.\r\njoe@h: Permission denied (gssapi-with-mic).\r\n";
+        assert_eq!(without_chatter(log), "joe@h: Permission denied (gssapi-with-mic).");
+    }
+
+    #[test]
+    fn a_login_without_a_session_is_none() {
+        let session = session(
+            "Authenticated to h ([192.0.2.1]:22) using \"publickey\".\r\nchannel 0: open failed: connect failed: open failed\r\n",
+        );
+        assert!(!session.established);
+        assert_eq!(session.failure, Some(SshFailure::NoSession));
+    }
+
+    #[test]
+    fn a_host_key_may_be_signed() {
+        let key = session("debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:h, serial 0 ID \"kvm1\" CA ssh-ed25519 SHA256:c valid forever\r\n").host_key.unwrap();
+        assert_eq!((key.kind.as_str(), key.fingerprint.as_str()), ("ED25519", "SHA256:h"));
     }
 
     #[test]

@@ -325,6 +325,9 @@ impl Walk<'_> {
         let run = self.run(&program, &[], false, None);
         let wish = Wish::of(self.plan);
         let (_, heard) = run.ask(wish, &scratch, self.deadline.within(ssh::LOGIN)).await;
+        // What else speaks there is not the daemon.
+        let strange = |heard: &Heard| matches!(heard.daemon.outcome, RpcOutcome::NotLibvirt(_));
+        let heard = heard.filter(|heard| !strange(heard));
         heard.map_or(Some(Hop::Daemon), |heard| self.take_down(heard))
     }
 

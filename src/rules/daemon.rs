@@ -74,7 +74,9 @@ pub(crate) fn not_libvirt(seen: &Seen<'_>, out: &mut Drafts) {
         _ => "something else",
     };
     let draft = draft(seen, out).fact("what", what).fact("text", text);
-    draft.quote(packet(text.as_bytes()), Some(0.0));
+    if let Some(quote) = packet(text) {
+        draft.quote(quote, Some(0.0));
+    }
     if what == "a TLS server" {
         draft.variant("tls");
     }
@@ -133,6 +135,20 @@ pub(crate) fn sasl_asked(seen: &Seen<'_>, out: &mut Drafts) {
         }
         _ => draft,
     };
+}
+
+/// It asks for a SASL login by what no plugin here knows.
+pub(crate) fn sasl_no_plugin(seen: &Seen<'_>, out: &mut Drafts) {
+    const QUOTE: &str = "authentication failed: Failed to start SASL negotiation: -4 (SASL(-4): no mechanism available: No worthy mechs found)";
+    let Some(offered) = seen_daemon(seen).and_then(Daemon::without_plugin) else { return };
+    let tickets = offered.iter().all(|one| one.starts_with("GSS"));
+    let here = seen_daemon(seen).and_then(|daemon| daemon.plugins_here.as_ref());
+    let here = here.filter(|here| !here.is_empty()).map(|here| here.join(", "));
+    draft(seen, out)
+        .fact("mechanisms", offered.join(", "))
+        .fact("here", here.unwrap_or_else(|| "none".to_owned()))
+        .fact("package", if tickets { "libsasl2-modules-gssapi-mit" } else { "libsasl2-modules" })
+        .quote(QUOTE, Some(0.0));
 }
 
 /// It asks for a SASL login, and cannot begin one.

@@ -1,16 +1,21 @@
 //! Rules about ports and addresses.
 
-use crate::evidence::{Attempt, Network, PortState, Service};
+use crate::evidence::{Attempt, Evidence, Network, PortState, Service};
 use crate::finding::{Draft, Drafts};
-use crate::plan::Hop;
+use crate::plan::{Hop, Plan};
 use crate::rules::Seen;
 use crate::rules::name::host_place;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 
-/// How long the kernel tries a connection that nobody answers, with Linux's
-/// defaults: `tcp_syn_retries` 6 and `tcp_syn_linear_timeouts` 4.
-pub(crate) const SILENT_SECONDS: f64 = 133.8;
+/// How long the client waits for an address that does not answer: as the kernel says,
+/// unless ssh has less patience.
+pub(crate) fn silent_seconds(plan: &Plan, evidence: &Evidence, network: &Network) -> f64 {
+    let config = evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let by_ssh = config.filter(|_| plan.transport == Some(Transport::Ssh));
+    let limit = by_ssh.and_then(|config| config.connect_timeout).map(f64::from);
+    limit.map_or_else(|| network.silent_seconds(), |limit| limit.min(network.silent_seconds()))
+}
 
 /// A way on which no address lets the client in.
 fn failing<'s>(seen: &'s Seen<'_>) -> Option<&'s Network> {
@@ -29,10 +34,11 @@ fn place(seen: &Seen<'_>) -> Span {
 }
 
 /// The client tries one address after the other and waits for each.
-fn seconds(network: &Network) -> f64 {
+fn seconds(seen: &Seen<'_>, network: &Network) -> f64 {
     let silent =
         network.on_the_way().filter(|attempt| attempt.state == PortState::NoAnswer).count();
-    f64::from(u32::try_from(silent).unwrap_or(u32::MAX)) * SILENT_SECONDS
+    let each = silent_seconds(seen.plan, seen.evidence, network);
+    f64::from(u32::try_from(silent).unwrap_or(u32::MAX)) * each
 }
 
 fn quote(seen: &Seen<'_>, network: &Network, why: &str) -> String {
@@ -67,7 +73,7 @@ fn draft<'d>(seen: &Seen<'_>, network: &Network, why: &str, out: &'d mut Drafts)
                 format!(" ({})", addresses.join(", "))
             },
         )
-        .quote(quote, Some(seconds(network)))
+        .quote(quote, Some(seconds(seen, network)))
 }
 
 /// The port that is connected to, and where it comes from, if it is not the one written.
@@ -175,7 +181,8 @@ pub(crate) fn slow_first_address(seen: &Seen<'_>, out: &mut Drafts) {
         .map(|attempt| attempt.address.to_string())
         .collect();
     if !silent.is_empty() && seen.evidence.is_skipped(Hop::Network).is_none() {
-        let wait = SILENT_SECONDS * f64::from(u32::try_from(silent.len()).unwrap_or(u32::MAX));
+        let each = silent_seconds(seen.plan, seen.evidence, network);
+        let wait = each * f64::from(u32::try_from(silent.len()).unwrap_or(u32::MAX));
         out.at(host_place(seen))
             .fact("silent", silent.join(", "))
             .fact("address", way_in.address.to_string())

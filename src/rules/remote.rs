@@ -2,7 +2,7 @@
 
 mod login;
 
-pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise};
+pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise, remote_shell_hangs};
 
 use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
 use crate::finding::{Draft, Drafts};
@@ -48,16 +48,17 @@ impl Failing<'_> {
         let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
         let system = self.remote.map(|remote| remote.system.clone()).unwrap_or_default();
         let quote = match self.outcome {
-            RpcOutcome::NotLibvirt(text) => packet(text.as_bytes()),
+            RpcOutcome::NotLibvirt(text) => packet(text),
             // Where the command ends before it has read the question, the client may see a
             // reset instead: who is the quicker is chance.
-            _ => frame(&self.session.remote_said, false),
+            _ => Some(frame(&self.session.remote_said, false)),
         };
         let seconds = Some(self.session.duration_ms / 1000.0);
-        out.at(place(seen, "socket"))
-            .fact("host", host)
-            .fact("system", system)
-            .quote(quote, seconds)
+        let draft = out.at(place(seen, "socket")).fact("host", host).fact("system", system);
+        match quote {
+            Some(quote) => draft.quote(quote, seconds),
+            None => draft,
+        }
     }
 }
 
@@ -74,13 +75,16 @@ fn place(seen: &Seen<'_>, parameter: &str) -> Span {
 }
 
 /// What libvirt says of a peer that does not speak its protocol: the first four
-/// bytes as a length, less four.
-pub(crate) fn packet(said: &[u8]) -> String {
-    let Some(first) = said.first_chunk::<4>() else {
-        return "End of file while reading data: Input/output error".to_owned();
+/// bytes as a length, less four. Nothing where those are not known any more.
+pub(crate) fn packet(said: &str) -> Option<String> {
+    let Some(first) = said.as_bytes().first_chunk::<4>() else {
+        return Some("End of file while reading data: Input/output error".to_owned());
     };
+    if said.chars().take(4).any(|letter| letter == char::REPLACEMENT_CHARACTER) {
+        return None;
+    }
     let length = i32::from_be_bytes(*first).wrapping_sub(4);
-    format!("packet {length} bytes received from server too large, want 33554432")
+    Some(format!("packet {length} bytes received from server too large, want 33554432"))
 }
 
 /// A package under the names that the families of systems give it.
@@ -307,5 +311,12 @@ pub(crate) fn remote_which_missing(seen: &Seen<'_>, out: &mut Drafts) {
 pub(crate) fn remote_command_failed(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
     let said = failing.remote_said().lines().last().unwrap_or("nothing").to_owned();
-    failing.draft(seen, out).fact("said", said);
+    let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
+    let is_misread = failing.remote_said().contains("which virt-ssh-helper 1>/dev/null");
+    let draft = failing.draft(seen, out).fact("said", said).fact("shell", &shell);
+    if login::is_without_sh(failing.remote_said()) {
+        draft.variant("no-sh");
+    } else if is_misread && !shell.is_empty() {
+        draft.variant("misread");
+    }
 }

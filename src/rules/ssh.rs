@@ -8,7 +8,9 @@ mod library;
 mod server;
 mod session;
 
-pub(crate) use config::{ssh_config_broken, ssh_config_too_open, ssh_proxy_failed};
+pub(crate) use config::{
+    ssh_config_broken, ssh_config_in_the_way, ssh_config_too_open, ssh_proxy_failed,
+};
 pub(crate) use host_key::{host_key_changed, host_key_revoked, host_key_unknown};
 pub(crate) use key_files::{
     ssh_key_broken, ssh_key_encrypted, ssh_key_file_missing, ssh_key_too_open, ssh_key_unreadable,
@@ -18,5 +20,8 @@ pub(crate) use keys::{
     ssh_root_refused, ssh_too_many_keys,
 };
 pub(crate) use library::{library_host_key_unknown, library_key_unusable};
-pub(crate) use server::{not_an_ssh_server, ssh_closed_early, ssh_no_common_algorithm};
+pub(crate) use server::{
+    not_an_ssh_server, ssh_closed_after_login, ssh_closed_early, ssh_no_common_algorithm,
+    ssh_no_session,
+};
 pub(crate) use session::{frame, ssh_failed, ssh_program_missing, ssh_timed_out};

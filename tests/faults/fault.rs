@@ -15,6 +15,7 @@ pub(crate) struct Fault {
     pub(crate) name: String,
     /// What is broken, in a line.
     pub(crate) what: String,
+    /// What is connected to; empty for what libvirt takes by itself.
     pub(crate) uri: String,
     /// What is there before anything is broken.
     #[serde(default)]
@@ -68,6 +69,8 @@ const fn yes() -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Need {
+    /// Addresses of IPv6 beside those of IPv4: 2001:db8::1 and ::2, fe80::1 and ::2.
+    Ipv6,
     /// sshd on the server.
     Sshd,
     /// A key of the client's user that sshd takes.

@@ -42,7 +42,11 @@ pub(crate) fn play(fault: &Fault) -> Row {
 fn staged(fault: &Fault, row: &mut Row) {
     let lab = build(fault);
     let start = Instant::now();
-    let virsh = virsh(fault, &lab.client);
+    let mut virsh = ask(fault, &lab.client);
+    // Where ssh ends at once, the client now and then misses why, or even that it did.
+    if fault.virsh.as_ref().is_some_and(|words| !virsh.says(words)) {
+        virsh = ask(fault, &lab.client);
+    }
     row.virsh_seconds = start.elapsed().as_secs_f64();
     row.virsh = match &virsh {
         Virsh::Connects => "connects".to_owned(),
@@ -117,6 +121,14 @@ fn staged(fault: &Fault, row: &mut Row) {
 fn build(fault: &Fault) -> Lab {
     let mut lab = Lab::new();
     let needs = |need: Need| fault.needs.contains(&need);
+    if needs(Need::Ipv6) {
+        for (host, own) in [(&lab.client, 1), (&lab.server, 2)] {
+            // Without asking first whether somebody has them, which takes a second or two.
+            host.sh(&format!(
+                "ip addr add 2001:db8::{own}/64 dev eth0 nodad; ip addr add fe80::{own}/64 dev eth0 nodad"
+            ));
+        }
+    }
     if needs(Need::Certificates) {
         lab.server.script("authority\nserver_certificate\n");
         let from = lab.server.folder.join("pki");
@@ -212,13 +224,22 @@ enum Virsh {
     Silent,
 }
 
+impl Virsh {
+    fn says(&self, part: &str) -> bool {
+        matches!(self, Self::Says(words) if words.contains(part))
+    }
+}
+
 /// The real client, without a terminal.
-fn virsh(fault: &Fault, client: &Host) -> Virsh {
+fn ask(fault: &Fault, client: &Host) -> Virsh {
     let patience = fault.patience.to_string();
     let uri = client.with_variables(&fault.uri);
     let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
     arguments.extend(fault.virsh_options.iter().map(String::as_str));
-    arguments.extend(["-c", &uri, "uri"]);
+    if !uri.is_empty() {
+        arguments.extend(["-c", &uri]);
+    }
+    arguments.push("uri");
     let output = if fault.as_root {
         client
             .command("timeout")
@@ -250,7 +271,9 @@ fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
 fn check(fault: &Fault, client: &Host) -> Checked {
     let uri = client.with_variables(&fault.uri);
     let mut arguments: Vec<&str> = fault.options.iter().map(String::as_str).collect();
-    arguments.push(&uri);
+    if !uri.is_empty() {
+        arguments.extend(["--uri", &uri]);
+    }
     if fault.as_root {
         client.check_as_root(&arguments)
     } else {
@@ -277,7 +300,7 @@ fn logins(server: &Host) -> usize {
 /// host's first process does not wait for is none.
 fn state(host: &Host) -> String {
     host.sh(&format!(
-        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v /cache/ | sort",
+        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v 'cache/' | sort",
         host.home().display()
     ))
 }

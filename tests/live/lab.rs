@@ -211,8 +211,9 @@ fn virsh_said(output: &Output) -> Result<String, String> {
 pub(crate) fn core_words(said: &str) -> String {
     let is_log = |line: &&str| line.starts_with("20") && line.contains("+0000: ");
     let words = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
-    let core = words.strip_prefix("error: failed to connect to the hypervisor\n");
-    core.unwrap_or(&words).trim_start_matches("error: ").trim_end().to_owned()
+    // libxml2 says something of its own before.
+    let core = words.split_once("error: failed to connect to the hypervisor\n");
+    core.map_or(words.as_str(), |core| core.1).trim_start_matches("error: ").trim_end().to_owned()
 }
 
 impl Drop for Host {
@@ -268,9 +269,20 @@ impl Lab {
         let folder = self.server.folder.clone();
         let shown = folder.display();
         self.server.sh(&format!("ssh-keygen -q -t ed25519 -N '' -f {shown}/host_key"));
-        let config = format!(
-            "HostKey {shown}/host_key\nUsePAM no\nStrictModes no\nPidFile none\nAuthorizedKeysFile {shown}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{more}\n"
-        );
+        let defaults = [
+            ("HostKey", format!("{shown}/host_key")),
+            ("UsePAM", "no".to_owned()),
+            ("StrictModes", "no".to_owned()),
+            ("PidFile", "none".to_owned()),
+            ("AuthorizedKeysFile", format!("{shown}/authorized_keys")),
+            ("PasswordAuthentication", "no".to_owned()),
+            ("KbdInteractiveAuthentication", "no".to_owned()),
+        ];
+        // The first of two equal keys counts, and what follows a Match is under it.
+        let (global, matched) = more.split_at(more.find("Match ").unwrap_or(more.len()));
+        let lines = defaults.iter().filter(|(key, _)| !global.contains(key));
+        let lines: String = lines.map(|(key, value)| format!("{key} {value}\n")).collect();
+        let config = format!("{lines}{global}\n{matched}\n");
         fs::write(folder.join("sshd_config"), config).unwrap();
         fs::write(folder.join("authorized_keys"), "").unwrap();
         self.server.serve(&format!("/usr/sbin/sshd -D -e -f {shown}/sshd_config"));

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{Beside, Ports, Walk};
 use crate::evidence::{Attempt, Network, PortState, SshConfig};
-use crate::probe::name::{self, Asker};
+use crate::probe::name::{self, Asker, Family};
 use crate::probe::network::{self, Expected};
 use crate::probe::{ms_since, ssh_hosts};
 use crate::tables::transports::{SERVICES, Transport};
@@ -32,8 +32,11 @@ impl Walk<'_> {
     pub(super) async fn reach_port(&mut self) -> Option<(SocketAddr, TcpStream)> {
         let config = self.evidence.local.as_ref().and_then(|local| local.ssh_config.clone());
         let (host, port, from_config) = self.target(config.as_ref())?;
-        let asker =
-            if self.plan.transport == Some(Transport::Ssh) { Asker::Ssh } else { Asker::Libvirt };
+        let asker = if self.plan.transport == Some(Transport::Ssh) {
+            Asker::Ssh(Family::of(config.as_ref()))
+        } else {
+            Asker::Libvirt
+        };
         if name::is_for_dns(&host) {
             let (host, deadline) = (host.clone(), self.deadline);
             self.beside.spawn(async move { Beside::Dns(name::ask_dns(&host, deadline).await) });
@@ -80,7 +83,8 @@ impl Walk<'_> {
         port: u16,
     ) -> Option<(SocketAddr, TcpStream)> {
         let start = Instant::now();
-        self.evidence.network = Some(Network { port, ..Network::default() });
+        let patience = network::patience();
+        self.evidence.network = Some(Network { port, patience, ..Network::default() });
         self.watch_other_ports(addresses, port);
         let (connect, deadline) = (self.looking.connect, self.deadline);
         let mut tries = JoinSet::new();

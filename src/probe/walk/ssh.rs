@@ -18,6 +18,8 @@ use crate::probe::{host_keys, local, ms_since, ssh};
 
 /// How long a login may take. Name lookups on the server take up to ten seconds.
 pub(super) const LOGIN: Duration = Duration::from_secs(20);
+/// How long our own questions may take, where the login was quick and nothing came then.
+const SHELL: Duration = Duration::from_secs(6);
 /// The same, where the server has not even shown its banner.
 const LOGIN_WITHOUT_BANNER: Duration = Duration::from_secs(4);
 
@@ -139,12 +141,14 @@ impl Walk<'_> {
                 RpcOutcome::Closed | RpcOutcome::Reset | RpcOutcome::NotLibvirt(_)
             )
         });
+        let silent = heard.as_ref().is_some_and(|heard| heard.daemon.outcome == RpcOutcome::Silent);
         let ended_at = heard.and_then(|heard| self.take_down(heard));
         if is_ssh {
             self.know_host_keys(config);
         }
-        if established && over && is_ssh {
-            self.remote(program, copy.as_ref(), &scratch).await;
+        if established && (over || silent) && is_ssh {
+            let patience = if silent { SHELL } else { LOGIN };
+            self.remote(program, copy.as_ref(), &scratch, patience).await;
         }
         self.scratch = Some(scratch);
         match (established, over) {
@@ -155,7 +159,13 @@ impl Walk<'_> {
     }
 
     /// The second session: why did the client's own command fail there?
-    async fn remote(&mut self, program: &PathBuf, copy: Option<&PathBuf>, scratch: &Scratch) {
+    async fn remote(
+        &mut self,
+        program: &PathBuf,
+        copy: Option<&PathBuf>,
+        scratch: &Scratch,
+        patience: Duration,
+    ) {
         let Some(argv) = self.plan.ssh.as_ref().and_then(|ssh| ssh.argv.clone()) else { return };
         let start = Instant::now();
         let netcat = self
@@ -170,9 +180,11 @@ impl Walk<'_> {
             *command = "sh".into();
         }
         let run = self.run(program, &argv, true, copy);
-        let printed = run.script(&questions.script(), scratch, self.deadline.within(LOGIN)).await;
+        let printed =
+            run.script(&questions.script(), scratch, self.deadline.within(patience)).await;
         self.evidence.remote = Some(match printed {
-            Ok(printed) => questions.read(&printed, start),
+            Ok(Some(printed)) => questions.read(&printed, start),
+            Ok(None) => remote::overdue(start),
             Err(error) => remote::failed(error, start),
         });
     }

@@ -6,8 +6,18 @@ use crate::finding::Drafts;
 use crate::rules::Seen;
 
 /// What a shell says that lets nobody in.
-const NO_SHELL: &[&str] =
-    &["account is currently not available", "What do you think I am? A shell?"];
+const NO_SHELL: &[&str] = &[
+    "account is currently not available",
+    "What do you think I am? A shell?",
+    // git-shell
+    "fatal: unrecognized command",
+    "This account is restricted by rssh",
+];
+
+/// What a login says that does not even find `sh`.
+const NO_SH: &[&str] = &["sh: not found", "sh: command not found", "sh: No such file or directory"];
+/// What sshd ends with where /etc/nologin keeps everybody out. Source: `session.c` of OpenSSH.
+const NOLOGIN_FILE: i32 = 254;
 
 impl Failing<'_> {
     /// The first line that came in the place of libvirt's protocol, or beside it.
@@ -39,12 +49,37 @@ fn is_no_shell(words: &str) -> bool {
     NO_SHELL.iter().any(|known| words.contains(known))
 }
 
+/// Whether the login does not find the program that runs libvirt's command.
+pub(super) fn is_without_sh(said: &str) -> bool {
+    NO_SH.iter().any(|known| said.ends_with(known))
+}
+
+/// The account runs nothing in time.
+pub(crate) fn remote_shell_hangs(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(session) = seen.evidence.session.as_ref().filter(|session| session.established) else {
+        return;
+    };
+    if !seen.evidence.is_remote_silent() {
+        return;
+    }
+    let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
+    let said = session.remote_said.lines().last().unwrap_or_default().trim();
+    let draft = out.at(place(seen, "")).fact("host", host).fact("said", said);
+    if !said.is_empty() {
+        draft.variant("says");
+    }
+}
+
 /// The login prints something of its own.
 pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
     let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
     let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
-    failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+    let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
+    if seen.plan.used("command").is_some() {
+        draft.variant("program");
+        draft.span = place(seen, "command");
+    }
 }
 
 /// The account has a shell that runs nothing.
@@ -59,15 +94,19 @@ pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
         && failing.runs_nothing()
         && !failing.has_command()
         && failing.session.exit != Some(0);
-    if !is_no_shell(&words) && !silent {
+    let is_shut = failing.session.exit == Some(NOLOGIN_FILE) && failing.runs_nothing();
+    if !is_no_shell(&words) && !silent && !is_shut {
         return;
     }
+    let words_are_empty = words.is_empty();
     let draft = failing
         .draft(seen, out)
         .fact("text", words)
         .fact("user", user.unwrap_or_else(|| "the account".to_owned()));
     draft.span = place(seen, "");
-    if silent {
+    if is_shut && !words_are_empty {
+        draft.variant("shut");
+    } else if silent {
         draft.variant("silent");
     }
 }
@@ -76,7 +115,10 @@ pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
 pub(crate) fn remote_forced_command(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
     let words = failing.words();
-    if is_no_shell(&words) || !(failing.runs_nothing() || failing.has_command()) {
+    let is_another = is_no_shell(&words)
+        || is_without_sh(failing.remote_said())
+        || failing.session.exit == Some(NOLOGIN_FILE) && !words.is_empty();
+    if is_another || !(failing.runs_nothing() || failing.has_command()) {
         return;
     }
     let key = failing.session.accepted.as_ref();

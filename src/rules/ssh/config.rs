@@ -1,7 +1,7 @@
 //! ssh's own configuration: refused, or sending ssh another way.
 
-use super::session::{draft, failing};
-use crate::evidence::{Session, SshFailure};
+use super::session::{draft, failing, frame};
+use crate::evidence::{RpcOutcome, Session, SshFailure};
 use crate::finding::Drafts;
 use crate::rules::Seen;
 
@@ -35,6 +35,29 @@ pub(crate) fn ssh_config_too_open(seen: &Seen<'_>, out: &mut Drafts) {
         .find_map(|line| line.strip_prefix("Bad owner or permissions on ").map(str::trim_end));
     if let Some(file) = file {
         draft(seen, session, out).fact("file", file);
+    }
+}
+
+/// A line of ssh_config leaves libvirt's command no stream to the other host.
+pub(crate) fn ssh_config_in_the_way(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(session) = seen.evidence.session.as_ref() else { return };
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let Some(line) = config.and_then(|config| config.in_the_way.first()) else { return };
+    let outcome = seen.evidence.daemon.as_ref().map(|daemon| &daemon.outcome);
+    if matches!(outcome, Some(RpcOutcome::Answered(_))) {
+        return;
+    }
+    let draft = draft(seen, session, out).fact("line", line);
+    if session.established {
+        let reset = outcome == Some(&RpcOutcome::Reset);
+        let ends = outcome != Some(&RpcOutcome::Silent);
+        draft.quote = None;
+        if ends {
+            draft.quote(frame(&session.remote_said, reset), Some(session.duration_ms / 1000.0));
+        }
+    }
+    if line.starts_with("RemoteCommand") {
+        draft.variant("command");
     }
 }
 

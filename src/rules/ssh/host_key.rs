@@ -24,7 +24,11 @@ pub(crate) fn host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
         .fact("file", known_hosts(seen))
         .fact("name", name(&host, port))
         .fact("scan", scan);
-    if let Some(elsewhere) = elsewhere {
+    // ssh says why it does not trust the signature, and then goes by the key alone.
+    let invalid = session.said.lines().find_map(|line| line.strip_prefix("Certificate invalid: "));
+    if let Some(why) = invalid {
+        draft.variant("signed").fact("why", why);
+    } else if let Some(elsewhere) = elsewhere {
         draft
             .variant("elsewhere")
             .fact("other", &elsewhere.name)

@@ -100,6 +100,7 @@ pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     }
     let count = refused.len();
+    let keys_off = local.ssh_config.as_ref().and_then(|config| config.keys_off.as_ref());
     let draft = draft(seen, session, out)
         .fact("user", user(seen, local))
         .fact("methods", session.methods.join(", "))
@@ -109,6 +110,8 @@ pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
         draft.less_likely();
     } else if let Some(key) = &session.accepted {
         draft.variant("known").fact("key", shown(std::iter::once(key)));
+    } else if let Some(line) = keys_off.filter(|_| count == 0) {
+        draft.variant("switched-off").fact("line", line);
     } else if count == 0 {
         draft.variant("nothing-offered");
     }
@@ -125,6 +128,8 @@ pub(crate) fn ssh_no_key_login(seen: &Seen<'_>, out: &mut Drafts) {
         .fact("methods", session.methods.join(", "));
     if session.partial {
         draft.variant("second");
+    } else if session.methods.iter().all(|method| method.starts_with("gssapi")) {
+        draft.variant("ticket");
     }
 }
 

@@ -55,6 +55,25 @@ pub(crate) fn ssh_closed_early(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
+/// The server lets us in and opens no session for a command.
+pub(crate) fn ssh_no_session(seen: &Seen<'_>, out: &mut Drafts) {
+    let none = failing(seen).filter(|session| session.failure == Some(SshFailure::NoSession));
+    let Some(session) = none else { return };
+    draft(seen, session, out);
+}
+
+/// The server lets us in and closes the whole connection.
+pub(crate) fn ssh_closed_after_login(seen: &Seen<'_>, out: &mut Drafts) {
+    let closed =
+        failing(seen).filter(|session| session.failure == Some(SshFailure::ClosedAfterLogin));
+    let Some(session) = closed else { return };
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
+    let draft = draft(seen, session, out);
+    if config.is_some_and(|config| config.user == "root") {
+        draft.variant("root");
+    }
+}
+
 /// Client and server have no algorithm in common.
 pub(crate) fn ssh_no_common_algorithm(seen: &Seen<'_>, out: &mut Drafts) {
     let none =

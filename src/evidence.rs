@@ -5,6 +5,7 @@
 //! bytes that are no UTF-8 replaced; secrets are taken out when it is shown or
 //! saved.
 
+mod auth_conf;
 mod certificate;
 mod keys;
 mod local;
@@ -18,6 +19,7 @@ mod tls;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use auth_conf::{AuthConf, AuthState};
 pub(crate) use certificate::{Certificate, Pem, PemFault, Usage};
 pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{

@@ -4,6 +4,7 @@
 //! not on this machine, not on the other one.
 
 mod agent;
+mod auth_conf;
 mod certificate;
 mod daemon;
 mod dns;

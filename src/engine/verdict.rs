@@ -182,7 +182,7 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
         Hop::Remote => remote_passed(plan, evidence),
         Hop::Daemon => evidence.daemon.as_ref().map(|daemon| {
             let login = login(plan, evidence);
-            login.is_some_and(|login| !matches!(login, Login::Refused(_) | Login::Denied(_)))
+            login.is_some_and(|login| !login.is_end())
                 && daemon.without_mechanisms().is_none()
                 && daemon.without_plugin().is_none()
         }),
@@ -296,8 +296,13 @@ fn conclude(
         _ => (
             Verdict::Unsure,
             position(&|finding| {
-                let rules =
-                    [Rule::CommandNotRun, Rule::OutOfTime, Rule::OnwardName, Rule::TlsNotJudged];
+                let rules = [
+                    Rule::CommandNotRun,
+                    Rule::OutOfTime,
+                    Rule::OnwardName,
+                    Rule::TlsNotJudged,
+                    Rule::SaslAsked,
+                ];
                 rules.iter().any(|rule| finding.rule == *rule)
             }),
         ),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::auth_conf::AuthConf;
+
 /// The hop `daemon`: AUTH_LIST, and what follows where a login is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -13,6 +15,8 @@ pub(crate) struct Daemon {
     pub(crate) mechanisms: Option<Reply<Vec<String>>>,
     /// The plugins of SASL on this machine, where their folder was found: `digestmd5`, ...
     pub(crate) plugins_here: Option<Vec<String>>,
+    /// The client's own file of names and passwords, where SASL is asked for.
+    pub(crate) auth_conf: Option<AuthConf>,
     /// What polkit says, where that is asked for.
     pub(crate) polkit: Option<Polkit>,
 }
@@ -165,6 +169,10 @@ pub(crate) enum Login {
     Polkit,
     /// It gives up, with these words.
     Refused(String),
+    /// It logs in by SASL, with what auth.conf has for it.
+    ByFile,
+    /// Its own file of credentials makes it give up, with these words.
+    BadFile(String),
     /// Polkit does not let it in, and no password helps. The daemon's words.
     Denied(String),
 }
@@ -191,11 +199,20 @@ impl Daemon {
         (!offered.is_empty() && !offered.iter().any(is_known)).then_some(offered)
     }
 
+    /// Whether a name and a password are asked for: Kerberos needs a ticket instead.
+    pub(crate) fn wants_a_password(&self) -> bool {
+        let offered = self.mechanisms.as_ref().and_then(Reply::answer);
+        offered.is_none_or(|names| !names.iter().all(|name| name.starts_with("GSS")))
+    }
+
     /// What the client does with the answer, if there is one.
     pub(crate) fn login(&self, wanted: Option<&[u8]>) -> Option<Login> {
         let login = Login::choose(self.answered()?, wanted);
-        let polkit = self.polkit.as_ref().filter(|_| login == Login::Polkit);
-        Some(polkit.map_or(login, Polkit::login))
+        Some(match login {
+            Login::Polkit => self.polkit.as_ref().map_or(login, Polkit::login),
+            Login::Sasl => self.auth_conf.as_ref().map_or(login, AuthConf::login),
+            _ => login,
+        })
     }
 }
 
@@ -244,6 +261,11 @@ fn plugin_of(mechanism: &str) -> Option<&'static str> {
 }
 
 impl Login {
+    /// Whether it ends here, whatever a person would say.
+    pub(crate) const fn is_end(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::BadFile(_) | Self::Denied(_))
+    }
+
     /// The client takes the first type that is offered, or the one that `auth` wants.
     ///
     /// Source: `remoteAuthenticate` in `src/remote/remote_driver.c`.

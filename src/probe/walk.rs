@@ -18,9 +18,10 @@ use tokio::task::JoinSet;
 use super::daemon::{Heard, Wish};
 use super::known_hosts::Scratch;
 use super::network::{self, Expected};
-use super::{Deadline, local, ms_since, socket, tls};
+use super::{Deadline, auth_conf, local, ms_since, socket, tls};
 use crate::evidence::{
-    Attempt, Evidence, Local, RpcOutcome, SeenFile, Service, SkipReason, Skipped, TlsOutcome, Way,
+    Attempt, Evidence, Local, Login, RpcOutcome, SeenFile, Service, SkipReason, Skipped,
+    TlsOutcome, Way,
 };
 use crate::plan::{Hop, Outcome, Plan, is_plain_for_shell};
 use crate::settings::Machine;
@@ -224,7 +225,11 @@ impl Walk<'_> {
     }
 
     /// Writes down what the daemon said; returns the hop where it ended.
-    fn take_down(&mut self, heard: Heard) -> Option<Hop> {
+    fn take_down(&mut self, mut heard: Heard) -> Option<Hop> {
+        let login = heard.daemon.login(self.plan.authentication());
+        if login == Some(Login::Sasl) && heard.daemon.wants_a_password() {
+            heard.daemon.auth_conf = auth_conf::look(self.plan, self.machine);
+        }
         let answered = heard.daemon.answered().is_some();
         let opened =
             heard.opening.as_ref().is_none_or(|opening| opening.outcome.answer().is_some());

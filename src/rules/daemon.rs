@@ -7,7 +7,7 @@ pub(crate) use opening::{
     path_not_opened,
 };
 
-use crate::evidence::{Daemon, Login, Polkit, Reply, RpcOutcome, Way};
+use crate::evidence::{AuthState, Daemon, Login, Polkit, Reply, RpcOutcome, Way};
 use crate::finding::{Draft, Drafts};
 use crate::plan::Hop;
 use crate::rules::Seen;
@@ -124,16 +124,43 @@ fn login(seen: &Seen<'_>) -> Option<Login> {
 
 /// It asks for a SASL login.
 pub(crate) fn sasl_asked(seen: &Seen<'_>, out: &mut Drafts) {
-    if login(seen) != Some(Login::Sasl) {
-        return;
-    }
-    let mechanisms = seen_daemon(seen).and_then(|daemon| daemon.mechanisms.as_ref());
-    let draft = draft(seen, out);
-    match mechanisms {
-        Some(Reply::Answered(names)) if !names.is_empty() => {
-            draft.variant("listed").fact("mechanisms", names.join(", "))
+    let login = login(seen).filter(|login| matches!(login, Login::Sasl | Login::ByFile));
+    let (Some(login), Some(daemon)) = (login, seen_daemon(seen)) else { return };
+    let names = daemon.mechanisms.as_ref().and_then(Reply::answer);
+    let names = names.filter(|names| !names.is_empty()).map(|names| names.join(", "));
+    let host = seen.plan.host.as_ref().map_or_else(|| "localhost".to_owned(), ToString::to_string);
+    let draft = draft(seen, out).fact("host", host);
+    let Some(conf) = &daemon.auth_conf else {
+        if let Some(names) = names {
+            draft.variant("listed").fact("mechanisms", names);
         }
-        _ => draft,
+        return;
+    };
+    let names = names.unwrap_or_else(|| "SASL".to_owned());
+    draft.fact("file", &conf.path).fact("mechanisms", names);
+    match (login, conf.missing_item()) {
+        (Login::ByFile, _) => draft.variant("by-file"),
+        (_, Some(item)) => draft.variant("incomplete").fact("item", item),
+        (_, None) => draft.variant("other-host"),
+    };
+}
+
+/// The client's own file of names and passwords makes it give up.
+pub(crate) fn auth_conf_broken(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(Login::BadFile(words)) = login(seen) else { return };
+    let Some(conf) = seen_daemon(seen).and_then(|daemon| daemon.auth_conf.as_ref()) else { return };
+    let draft = draft(seen, out).fact("file", &conf.path).quote(words, Some(0.0));
+    if let Some(planned) = seen.plan.used("authfile") {
+        draft.span = planned.value_span;
+    }
+    match &conf.state {
+        AuthState::Unreadable(why) => draft.variant("unreadable").fact("why", why),
+        AuthState::Broken { line } => draft.fact("line", line.to_string()),
+        AuthState::NoCredentials { group } => draft.variant("no-credentials").fact("group", group),
+        AuthState::MissingGroup { group, credentials } => {
+            draft.variant("missing-group").fact("group", group).fact("credentials", credentials)
+        }
+        AuthState::NothingForHost | AuthState::Found { .. } => draft,
     };
 }
 

@@ -43,6 +43,9 @@ pub(crate) struct Fault {
     pub(crate) rivals: Vec<String>,
     /// What must be decided, where it is not `ok` without a cause and `fails` with one.
     pub(crate) verdict: Option<String>,
+    /// Whether virsh connects, by a password that we do not send: nothing can be proved.
+    #[serde(default)]
+    pub(crate) unproven: bool,
     /// A part of what virsh said when the fault was written down; none where it says nothing.
     pub(crate) virsh: Option<String>,
     /// How long virsh is waited for, in seconds.

@@ -67,8 +67,8 @@ pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) ->
         beside: JoinSet::new(),
         ports_beside: 0,
     };
-    let way = walk.go();
-    let hop = way.await;
+    // All the ways that it may go take room, of which each check needs one.
+    let hop = Box::pin(walk.go()).await;
     if walk.deadline.left().is_zero() {
         walk.evidence.unfinished = hop;
     }

@@ -314,7 +314,7 @@ pub(crate) fn remote_command_failed(seen: &Seen<'_>, out: &mut Drafts) {
     let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
     let is_misread = failing.remote_said().contains("which virt-ssh-helper 1>/dev/null");
     let draft = failing.draft(seen, out).fact("said", said).fact("shell", &shell);
-    if login::is_without_sh(failing.remote_said()) {
+    if login::is_without_sh(&failing.remote_said()) {
         draft.variant("no-sh");
     } else if is_misread && !shell.is_empty() {
         draft.variant("misread");

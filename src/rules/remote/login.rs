@@ -116,7 +116,7 @@ pub(crate) fn remote_forced_command(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
     let words = failing.words();
     let is_another = is_no_shell(&words)
-        || is_without_sh(failing.remote_said())
+        || is_without_sh(&failing.remote_said())
         || failing.session.exit == Some(NOLOGIN_FILE) && !words.is_empty();
     if is_another || !(failing.runs_nothing() || failing.has_command()) {
         return;

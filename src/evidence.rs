@@ -26,11 +26,9 @@ pub(crate) use local::{
     Agent, AgentState, Folder, Local, Program, SeenFile, SocketKind, SocketSight, UnixConnect,
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
-pub(crate) use network::{Attempt, KernelPatience, Network, PortState, Service};
+pub(crate) use network::{Attempt, Network, PortState, Service};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
-pub(crate) use rpc::{
-    Daemon, Login, Opened, Opening, Permission, Polkit, Reply, RpcError, RpcOutcome, Way,
-};
+pub(crate) use rpc::{Daemon, Login, Opened, Opening, Polkit, Reply, RpcError, RpcOutcome, Way};
 pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
@@ -45,8 +43,9 @@ pub(crate) use {
     keys::KeyFile,
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
+    network::KernelPatience,
     remote::{Netcat, RemoteUnit},
-    rpc::{AuthType, first_text},
+    rpc::{AuthType, Permission, first_text},
     saved::{Saved, SavedTarget},
     tls::Certificates,
 };

@@ -75,7 +75,7 @@ fn read(text: &str, home: &str) -> SshConfig {
             "controlpath" if !none => config.control_path = Some(value.to_owned()),
             "addressfamily" if value != "any" => config.address_family = Some(value.to_owned()),
             "connecttimeout" => {
-                config.connect_timeout = value.parse().ok().filter(|time| *time > 0)
+                config.connect_timeout = value.parse().ok().filter(|time| *time > 0);
             }
             "remotecommand" if !none => config.in_the_way.push(format!("RemoteCommand {value}")),
             "sessiontype" if value != "default" => {

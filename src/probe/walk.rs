@@ -68,7 +68,7 @@ pub(crate) async fn observe(plan: &Plan, machine: &Machine, looking: Looking) ->
         beside: JoinSet::new(),
         ports_beside: 0,
     };
-    // All the ways together are a large future: on the heap it moves with its owner.
+    // All the ways that it may go take room, of which each check needs one.
     let hop = Box::pin(walk.go()).await;
     if walk.deadline.left().is_zero() {
         walk.evidence.unfinished = hop;

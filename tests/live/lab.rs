@@ -281,8 +281,8 @@ impl Lab {
         // The first of two equal keys counts, and what follows a Match is under it.
         let (global, matched) = more.split_at(more.find("Match ").unwrap_or(more.len()));
         let lines = defaults.iter().filter(|(key, _)| !global.contains(key));
-        let lines: String = lines.map(|(key, value)| format!("{key} {value}\n")).collect();
-        let config = format!("{lines}{global}\n{matched}\n");
+        let lines: Vec<String> = lines.map(|(key, value)| format!("{key} {value}")).collect();
+        let config = format!("{}\n{global}\n{matched}\n", lines.join("\n"));
         fs::write(folder.join("sshd_config"), config).unwrap();
         fs::write(folder.join("authorized_keys"), "").unwrap();
         self.server.serve(&format!("/usr/sbin/sshd -D -e -f {shown}/sshd_config"));

@@ -10,11 +10,13 @@ mod keys;
 mod local;
 mod name;
 mod network;
+mod place;
 mod remote;
 mod rpc;
 mod saved;
 mod session;
 mod tls;
+mod unit;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,7 @@ pub(crate) use local::{
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use place::{Place, PlaceKind, UserDaemon};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{
     Daemon, Login, Opened, Opening, Permission, Polkit, Reply, RpcError, RpcOutcome, Way,
@@ -32,6 +35,7 @@ pub(crate) use rpc::{
 pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
+pub(crate) use unit::Unit;
 
 #[cfg(any(test, feature = "probe"))]
 pub(crate) use certificate::Alternatives;
@@ -43,7 +47,8 @@ pub(crate) use {
     keys::KeyFile,
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
-    remote::{Netcat, RemoteUnit},
+    place::SocketMount,
+    remote::Netcat,
     rpc::{AuthType, first_text},
     saved::{Saved, SavedTarget},
     tls::Certificates,

@@ -125,7 +125,7 @@ impl Found<'_> {
         let plan = reading.plan;
         let Some(socket) = plan.socket.as_ref().map(ToString::to_string) else { return };
         let others = evidence.local.iter().flat_map(|local| &local.other_sockets);
-        let open = |sight: &&SocketSight| sight.connect == Some(UnixConnect::Accepted);
+        let open = |sight: &&SocketSight| sight.listens && sight.writable;
         let twin = format!("{socket}-ro");
         for sight in others.filter(open) {
             if sight.path == twin && !readonly {

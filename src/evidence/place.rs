@@ -57,7 +57,9 @@ pub(crate) struct UserDaemon {
     pub(crate) runs: bool,
     /// The folder that the client makes for the socket.
     pub(crate) folder: String,
-    /// Why that cannot be made, in the system's words.
+    /// Whether that is there already.
+    pub(crate) exists: bool,
+    /// Why it cannot be made, or not be written to, in the system's words.
     pub(crate) error: Option<String>,
     /// Whose the nearest folder is that exists.
     pub(crate) owner: String,

@@ -29,6 +29,7 @@ pub(super) fn look(daemon: &str, machine: &Machine) -> UserDaemon {
     UserDaemon {
         program: found.or(places.first()).cloned().unwrap_or_default(),
         runs: found.is_some(),
+        exists: Path::new(&folder).is_dir(),
         folder,
         error,
         owner,

@@ -105,7 +105,12 @@ pub(crate) fn not_a_socket(seen: &Seen<'_>, out: &mut Drafts) {
         | SocketKind::TooLong => return,
     };
     let why = if error(socket).is_empty() { "Connection refused" } else { error(socket) };
-    draft(seen, socket, why, out).fact("kind", kind);
+    let draft = draft(seen, socket, why, out);
+    let remove = if socket.kind == SocketKind::Folder { "rmdir" } else { "rm" };
+    draft.fact("kind", kind).fact("remove", remove).fact("unit", unit_of(&socket.path));
+    if seen.plan.used("socket").is_some() {
+        draft.variant("given");
+    }
 }
 
 pub(super) fn is_refused(socket: &SocketSight) -> bool {

@@ -23,16 +23,22 @@ pub(crate) fn runtime_folder_unusable(seen: &Seen<'_>, out: &mut Drafts) {
     if let Some(daemon) = wanted(seen) {
         let Some(why) = &daemon.error else { return };
         let draft = draft(seen, socket, why, out);
+        let name = seen.plan.autostart.as_deref().unwrap_or_default();
+        let said = if daemon.exists {
+            format!("Unable to create lock '{}/{name}.lock': {why}", daemon.folder)
+        } else {
+            format!("Cannot create user runtime directory '{}': {why}", daemon.folder)
+        };
         draft
             .fact("folder", &daemon.folder)
             .fact("owner", &daemon.owner)
             .fact("user", &user)
             .fact("why", why)
-            .quote(
-                format!("Cannot create user runtime directory '{}': {why}", daemon.folder),
-                Some(0.0),
-            );
-        if daemon.owner != user {
+            .quote(said, Some(0.0));
+        if daemon.exists {
+            draft.variant("not-writable");
+        } else if daemon.owner != user && seen.reading.machine.variable("XDG_RUNTIME_DIR").is_some()
+        {
             draft.variant("other-user");
         }
     } else if let (true, true, Some(folder)) =

@@ -58,7 +58,10 @@ pub(crate) fn socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     };
     let other = listening(seen);
+    let driver = seen.plan.driver.as_ref().map(ToString::to_string).unwrap_or_default();
     let idle = local(seen).and_then(|local| why_idle(&local.units, &socket.path));
+    // virtproxyd is of use where the driver's own daemon runs, and only that of qemu is asked for.
+    let idle = idle.filter(|idle| !matches!(idle, Idle::ProxyOff { .. }) || driver == "qemu");
     let ids = local(seen).and_then(|local| local.place.as_deref());
     let ids = ids.map(|place| place.system_ids.as_str()).unwrap_or_default();
     let package = if matches!(idle, Some(Idle::ProxyOff { .. })) { PROXY } else { DAEMON };
@@ -85,7 +88,9 @@ pub(crate) fn socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
         draft.fact("other", &other.path);
         draft.variant(match seen.plan.mode {
             Some(Mode::Direct) if other.path.ends_with("/libvirt-sock") => "other-direct",
-            Some(Mode::Legacy) => "other-legacy",
+            Some(Mode::Legacy) if other.path.ends_with(&format!("/virt{driver}d-sock")) => {
+                "other-legacy"
+            }
             _ => "other",
         });
     }

@@ -11,11 +11,13 @@ mod keys;
 mod local;
 mod name;
 mod network;
+mod place;
 mod remote;
 mod rpc;
 mod saved;
 mod session;
 mod tls;
+mod unit;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,11 +29,13 @@ pub(crate) use local::{
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use place::{Place, PlaceKind, UserDaemon};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{Daemon, Login, Opened, Opening, Polkit, Reply, RpcError, RpcOutcome, Way};
 pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
+pub(crate) use unit::Unit;
 
 #[cfg(any(test, feature = "probe"))]
 pub(crate) use certificate::Alternatives;
@@ -44,7 +48,8 @@ pub(crate) use {
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
     network::KernelPatience,
-    remote::{Netcat, RemoteUnit},
+    place::SocketMount,
+    remote::Netcat,
     rpc::{AuthType, Permission, first_text},
     saved::{Saved, SavedTarget},
     tls::Certificates,

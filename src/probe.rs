@@ -15,6 +15,8 @@ mod local;
 mod name;
 mod neighbour;
 mod network;
+mod other_sockets;
+mod place;
 mod polkit;
 mod proxy_command;
 mod remote;
@@ -29,6 +31,8 @@ mod ssh_hosts;
 mod ssh_log;
 mod there;
 mod tls;
+mod units;
+mod user_daemon;
 mod walk;
 
 pub(crate) use shell::{questions, seen};

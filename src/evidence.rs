@@ -21,7 +21,7 @@ mod unit;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use auth_conf::{AuthConf, AuthState};
+pub(crate) use auth_conf::AuthState;
 pub(crate) use certificate::{Certificate, Pem, PemFault, Usage};
 pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{
@@ -43,6 +43,7 @@ pub(crate) use certificate::Alternatives;
 // What only a check writes.
 #[cfg(feature = "probe")]
 pub(crate) use {
+    auth_conf::AuthConf,
     certificate::RevocationList,
     keys::KeyFile,
     local::{AgentKey, Peer, SshConfig},

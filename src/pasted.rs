@@ -8,6 +8,8 @@
 mod clean;
 mod facts;
 mod hide;
+#[cfg(test)]
+mod recorded;
 mod target;
 
 use std::collections::BTreeSet;
@@ -173,14 +175,15 @@ impl Likely {
 }
 
 #[cfg(test)]
+fn names(explanation: &Explanation) -> Vec<&str> {
+    explanation.causes.iter().map(|likely| likely.cause.name.as_str()).collect()
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::Rule;
     use crate::tables::signatures::causes;
-
-    fn names(explanation: &Explanation) -> Vec<&str> {
-        explanation.causes.iter().map(|likely| likely.cause.name.as_str()).collect()
-    }
 
     #[test]
     fn every_example_is_recognised() {
@@ -193,36 +196,6 @@ mod tests {
             let own = |name: &&&str| signature.causes.iter().any(|one| one.cause() == **name);
             assert!(names.iter().take(3).any(|name| own(&name)), "{}: {names:?}", signature.name);
         }
-    }
-
-    /// Texts of clients with the cause that is behind each.
-    #[derive(serde::Deserialize)]
-    struct Recorded {
-        error: Vec<Row>,
-    }
-
-    #[derive(serde::Deserialize)]
-    struct Row {
-        text: String,
-        cause: String,
-    }
-
-    #[test]
-    fn the_cause_of_every_recorded_error_is_among_the_first_three() {
-        let recorded: Recorded = toml::from_str(include_str!("../fixtures/errors.toml")).unwrap();
-        let mut wrong = Vec::new();
-        for row in &recorded.error {
-            let explanation = explain(row.text.as_bytes());
-            let names = names(&explanation);
-            if !names.iter().take(3).any(|name| *name == row.cause) {
-                wrong.push(format!("{}: {}\n    {names:?}", row.cause, row.text));
-            }
-        }
-        for cause in causes() {
-            let has_one = recorded.error.iter().any(|row| row.cause == cause.name);
-            assert!(has_one, "no recorded error of {}", cause.name);
-        }
-        assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::uri::Uri;
 pub(super) struct Facts(BTreeMap<String, String>);
 
 /// Facts that conditions ask for and nobody else.
-const INNER: [&str; 7] = ["password", "relative", "odd-driver", "side", "asked", "word", "text"];
+const INNER: [&str; 8] =
+    ["password", "relative", "odd-driver", "userless", "side", "asked", "word", "text"];
 
 impl Facts {
     /// What the whole text tells: its URI, and whether a daemon speaks.
@@ -75,8 +76,9 @@ impl Facts {
             self.put("uri-host", &host);
             self.put("host", &host);
         }
-        if let Some(user) = uri.user().map(lossy) {
-            self.put("user", user.split(':').next().unwrap_or_default());
+        match uri.user().map(lossy) {
+            Some(user) => self.put("user", user.split(':').next().unwrap_or_default()),
+            None => self.put("userless", "yes"),
         }
         if let Some(port) = uri.port().and_then(|port| port.value) {
             self.put("port", &port.to_string());

@@ -11,6 +11,8 @@ mod hide;
 #[cfg(test)]
 mod recorded;
 mod target;
+#[cfg(test)]
+mod wrapped;
 
 use std::collections::BTreeSet;
 
@@ -86,7 +88,7 @@ pub(crate) fn explain(paste: &[u8]) -> Explanation {
     facts.conclude();
     let strongest = recognised.first().map_or(0, |one| one.signature.strength);
     let follows = |one: &Recognised<'_>| one.signature.strength == 1 && strongest > 1;
-    let causes = rank(&recognised, strongest, &facts, &flats[0]);
+    let causes = rank(&recognised, strongest, &facts, &flats);
     let target = Target::of(recognised.iter().map(|one| one.signature), &facts);
     let unknown =
         if recognised.is_empty() { flats[0].first_lines(QUOTED_LINES) } else { Vec::new() };
@@ -112,7 +114,7 @@ fn rank(
     recognised: &[Recognised<'_>],
     strongest: u8,
     facts: &Facts,
-    paste: &Flat,
+    flats: &[Flat],
 ) -> Vec<&'static Cause> {
     let mut ranked = Vec::new();
     let mut known = BTreeSet::new();
@@ -121,7 +123,7 @@ fn rank(
             break;
         }
         let of_this = recognised.iter().filter(|one| one.signature.strength == strength);
-        let lists: Vec<Vec<&str>> = of_this.map(|one| candidates(one, facts, paste)).collect();
+        let lists: Vec<Vec<&str>> = of_this.map(|one| candidates(one, facts, flats)).collect();
         let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
         for place in 0..longest {
             for name in lists.iter().filter_map(|list| list.get(place)) {
@@ -135,15 +137,15 @@ fn rank(
 }
 
 /// The causes of an error that the facts allow.
-fn candidates(one: &Recognised<'_>, facts: &Facts, paste: &Flat) -> Vec<&'static str> {
+fn candidates(one: &Recognised<'_>, facts: &Facts, flats: &[Flat]) -> Vec<&'static str> {
     let holds = |candidate: &Candidate| match candidate {
         Candidate::Always(_) => true,
         Candidate::Where(condition) => {
-            let value = match condition.fact.as_str() {
-                "paste" => Some(paste.lower.as_str()),
-                name => one.own_fact(name).or_else(|| facts.get(name)),
-            };
-            value.is_some_and(|value| condition.is.iter().any(|like| is_like(value, like)))
+            let is_so = |value: &str| condition.is.iter().any(|like| is_like(value, like));
+            match condition.fact.as_str() {
+                "paste" => flats.iter().any(|flat| is_so(&flat.lower)),
+                name => one.own_fact(name).or_else(|| facts.get(name)).is_some_and(is_so),
+            }
         }
     };
     let holding: Vec<&Candidate> =

@@ -28,8 +28,9 @@ const BROKEN: usize = 60;
 /// The text with its lines joined by blanks; and, where lines are long, joined without,
 /// since a terminal breaks within words.
 pub(super) fn flat_texts(paste: &[u8]) -> Vec<Flat> {
-    let text = String::from_utf8_lossy(paste);
+    let text = decoded(paste);
     let text = unescaped(&text);
+    let text = without_entities(&text);
     let text = strip_str(&text).to_string();
     let mut in_log = false;
     let lines: Vec<String> =
@@ -126,6 +127,38 @@ fn log_head(line: &str) -> Option<usize> {
     (MONTHS.contains(&month) && is_number).then_some(colon + 3)
 }
 
+/// The letters of a paste; Windows writes them in two bytes each, with a mark before.
+fn decoded(paste: &[u8]) -> Cow<'_, str> {
+    let order: fn([u8; 2]) -> u16 = match paste {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8_lossy(paste),
+    };
+    let (pairs, _) = paste[2..].as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| order(*pair)).collect();
+    Cow::Owned(String::from_utf16_lossy(&units))
+}
+
+/// Without the escapes of a web page.
+fn without_entities(text: &str) -> Cow<'_, str> {
+    const ENTITIES: [(&str, &str); 6] = [
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        // The last: what it makes is no other entity.
+        ("&amp;", "&"),
+    ];
+    let mut text = Cow::Borrowed(text);
+    for (entity, letter) in ENTITIES {
+        if text.contains(entity) {
+            text = Cow::Owned(text.replace(entity, letter));
+        }
+    }
+    text
+}
+
 /// Without the escapes of JSON and of programs that quote.
 fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
@@ -198,8 +231,16 @@ mod tests {
             ),
             ("x: Datei oder Verzeichnis nicht gefunden", "x: No such file or directory"),
             ("a\\56b \\", "a\\56b \\"),
+            ("&#39;a&quot; &amp;lt; &lt;b", "'a' &lt; <b"),
         ] {
             assert_eq!(first(paste), expected, "{paste}");
+        }
+    }
+
+    #[test]
+    fn letters_of_two_bytes() {
+        for bytes in [b"\xff\xfea\0b\0", b"\xfe\xff\0a\0b"] {
+            assert_eq!(flat_texts(bytes)[0].text, "ab");
         }
     }
 

@@ -150,8 +150,16 @@ impl Pattern {
         None
     }
 
+    /// Its longest fixed part.
+    pub(crate) fn longest(&self) -> &str {
+        let fixed = self.parts.iter().filter_map(|part| match part {
+            Part::Fixed(text) => Some(&**text),
+            Part::Capture { .. } => None,
+        });
+        fixed.max_by_key(|text| text.len()).unwrap_or_default()
+    }
+
     /// Letters of its fixed parts.
-    #[cfg(test)]
     pub(crate) fn weight(&self) -> usize {
         let letters = |part: &Part| match part {
             Part::Fixed(text) => text.len(),

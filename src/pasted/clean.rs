@@ -19,6 +19,8 @@ pub(super) struct Flat {
     pub(super) lower: String,
     /// The lines that it was made of.
     lines: Vec<String>,
+    /// Whether a daemon's own log is in it.
+    pub(super) is_of_daemon: bool,
 }
 
 /// From this length on a line may have been broken by the width of a terminal, not by
@@ -32,6 +34,7 @@ pub(super) fn flat_texts(paste: &[u8]) -> Vec<Flat> {
     let text = unescaped(&text);
     let text = without_entities(&text);
     let text = strip_str(&text).to_string();
+    let is_of_daemon = is_of_daemon(&text.to_ascii_lowercase());
     let mut in_log = false;
     let lines: Vec<String> =
         text.lines().map(|line| without_head(bare(line), &mut in_log).to_owned()).collect();
@@ -49,18 +52,18 @@ pub(super) fn flat_texts(paste: &[u8]) -> Vec<Flat> {
         before = line.chars().count();
     }
     let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-    let mut flats = vec![Flat::of(&apart, lines)];
+    let mut flats = vec![Flat::of(&apart, lines, is_of_daemon)];
     if joined != apart {
-        flats.push(Flat::of(&joined, Vec::new()));
+        flats.push(Flat::of(&joined, Vec::new(), is_of_daemon));
     }
     flats
 }
 
 impl Flat {
-    fn of(text: &str, lines: Vec<String>) -> Self {
+    fn of(text: &str, lines: Vec<String>, is_of_daemon: bool) -> Self {
         let text = in_english(&plain(text));
         let lower = text.to_ascii_lowercase();
-        Self { text, lower, lines }
+        Self { text, lower, lines, is_of_daemon }
     }
 
     /// A part to show, with the words whole in which it begins and ends.
@@ -83,8 +86,10 @@ impl Flat {
             let lower = line.to_ascii_lowercase();
             ["error", "fail", "cannot", "unable", "denied"].iter().any(|word| lower.contains(word))
         };
-        let (errors, others): (Vec<&String>, Vec<&String>) = self.lines.iter().partition(is_error);
-        let lines = if errors.is_empty() { others } else { self.lines.iter().collect() };
+        // What is no text tells nobody anything.
+        let lines = self.lines.iter().filter(|line| !line.contains('\u{fffd}'));
+        let (errors, others): (Vec<&String>, Vec<&String>) = lines.partition(is_error);
+        let lines = errors.into_iter().chain(others);
         let show = |line: &String| {
             let cut = line.char_indices().nth(WIDEST).map(|(at, _)| at);
             match cut {
@@ -94,8 +99,15 @@ impl Flat {
                 None => hidden(line),
             }
         };
-        lines.into_iter().take(most).map(show).collect()
+        lines.take(most).map(show).collect()
     }
+}
+
+/// Whether a daemon speaks, in its own log or in that of its unit.
+fn is_of_daemon(lower: &str) -> bool {
+    const DAEMONS: [&str; 5] =
+        ["libvirtd[", "virtqemud[", "virtproxyd[", ": error : vir", ": error : main:"];
+    DAEMONS.iter().any(|daemon| lower.contains(daemon))
 }
 
 /// A line without the frame and the quoting around it.

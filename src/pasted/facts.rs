@@ -24,9 +24,7 @@ impl Facts {
         if let Some(uri) = uri_in(&flat.text) {
             facts.put("uri", uri);
         }
-        let daemons =
-            ["libvirtd[", "virtqemud[", "virtproxyd[", ": error : vir", ": error : main:"];
-        if daemons.iter().any(|daemon| flat.lower.contains(daemon)) {
+        if flat.is_of_daemon {
             facts.put("side", "daemon");
         }
         facts

@@ -69,6 +69,9 @@ fn unknown(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     for line in &explanation.unknown {
         writeln!(out, "  {line}")?;
     }
+    if explanation.unknown.is_empty() {
+        writeln!(out, "  {}", faint("there is no line of text in it"))?;
+    }
     writeln!(out, "\n{}", strong("To see more"))?;
     for line in [
         "run it again in English: LC_ALL=C, and paste all that it prints",

@@ -1,5 +1,6 @@
 //! What libvirt and the system say in other languages, in English: only that is recognised.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -41,7 +42,8 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     words().iter().flat_map(rows)
 }
 
-/// Sentences around something that libvirt put in, the longest first.
+/// Sentences around something that libvirt put in, the surest first: one at whose end
+/// something else begins may be put into another.
 struct Sentences {
     /// The longest fixed part of each: most are not in a text, and one pass tells which.
     automaton: AhoCorasick,
@@ -53,7 +55,7 @@ fn sentences() -> &'static Sentences {
         let open = rows().filter(|(other, _)| other.contains('{'));
         let read = open.map(|(other, english)| (Pattern::parse(other).expect(READS), english));
         let mut patterns: Vec<(Pattern, &str)> = read.collect();
-        patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.weight()));
+        patterns.sort_by_key(|(pattern, _)| (pattern.is_open(), Reverse(pattern.weight())));
         let automaton = AhoCorasick::new(patterns.iter().map(|(pattern, _)| pattern.longest()));
         Sentences { automaton: automaton.expect("the table is far below its limits"), patterns }
     });

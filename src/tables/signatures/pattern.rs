@@ -150,6 +150,12 @@ impl Pattern {
         None
     }
 
+    /// Whether it begins or ends with a capture, whose other end may be anywhere.
+    pub(crate) fn is_open(&self) -> bool {
+        let ends = [self.parts.first(), self.parts.last()];
+        ends.iter().any(|part| matches!(part, Some(Part::Capture { .. })))
+    }
+
     /// Its longest fixed part.
     pub(crate) fn longest(&self) -> &str {
         let fixed = self.parts.iter().filter_map(|part| match part {

@@ -141,11 +141,13 @@ fn candidates(one: &Recognised<'_>, facts: &Facts, flats: &[Flat]) -> Vec<&'stat
     let holds = |candidate: &Candidate| match candidate {
         Candidate::Always(_) => true,
         Candidate::Where(condition) => {
-            let is_so = |value: &str| condition.is.iter().any(|like| is_like(value, like));
-            match condition.fact.as_str() {
-                "paste" => flats.iter().any(|flat| is_so(&flat.lower)),
-                name => one.own_fact(name).or_else(|| facts.get(name)).is_some_and(is_so),
-            }
+            let likes = if condition.not.is_empty() { &condition.is } else { &condition.not };
+            let is_like = |value: &str| likes.iter().any(|like| is_like(value, like));
+            let is_so = match condition.fact.as_str() {
+                "paste" => flats.iter().any(|flat| is_like(&flat.lower)),
+                name => one.own_fact(name).or_else(|| facts.get(name)).is_some_and(is_like),
+            };
+            is_so == condition.not.is_empty()
         }
     };
     let holding: Vec<&Candidate> =

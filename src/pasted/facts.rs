@@ -14,11 +14,11 @@ use crate::uri::Uri;
 pub(super) struct Facts(BTreeMap<String, String>);
 
 /// Facts that conditions ask for and nobody else.
-const INNER: [&str; 8] =
-    ["password", "relative", "odd-driver", "userless", "side", "asked", "word", "text"];
+const INNER: [&str; 9] =
+    ["password", "relative", "odd-driver", "userless", "side", "client", "asked", "word", "text"];
 
 impl Facts {
-    /// What the whole text tells: its URI, and whether a daemon speaks.
+    /// What the whole text tells: its URI, and who speaks.
     pub(super) fn of_text(flat: &Flat) -> Self {
         let mut facts = Self::default();
         if let Some(uri) = uri_in(&flat.text) {
@@ -26,6 +26,15 @@ impl Facts {
         }
         if flat.is_of_daemon {
             facts.put("side", "daemon");
+        }
+        // The words that each release of Terraform's provider puts around Go's.
+        let says = |words: &str| flat.lower.contains(words);
+        if says("failed to create dialer:")
+            || says("an error occurred while connecting to libvirt.")
+        {
+            facts.put("client", "terraform@0.9");
+        } else if says("dmacvicar/libvirt") && says("error: failed to connect:") {
+            facts.put("client", "terraform@0.8");
         }
         facts
     }
@@ -75,7 +84,10 @@ impl Facts {
             self.put("host", &host);
         }
         match uri.user().map(lossy) {
-            Some(user) => self.put("user", user.split(':').next().unwrap_or_default()),
+            Some(user) => {
+                self.put("userless", "no");
+                self.put("user", user.split(':').next().unwrap_or_default());
+            }
             None => self.put("userless", "yes"),
         }
         if let Some(port) = uri.port().and_then(|port| port.value) {

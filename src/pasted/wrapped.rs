@@ -107,8 +107,9 @@ fn what_is_around_an_error_does_not_hide_it() {
     for row in super::recorded::errors() {
         let text = row.text.strip_prefix("error: ").unwrap_or(&row.text);
         for (who, wrapper) in WRAPPERS {
-            // Another URI beside the one of the command; a path broken behind its slash.
-            let other_uri = *who == "vagrant-libvirt" && text.contains("$ virsh");
+            // Its own URI speaks for itself; a path was broken behind its slash.
+            let about_uri = ["two-slashes", "helper-switched-off"].contains(&row.cause.as_str());
+            let other_uri = *who == "vagrant-libvirt" && (about_uri || text.contains("$ virsh"));
             if other_uri || *who == "60 columns" && row.cause == "netcat-parameter-wrong" {
                 continue;
             }

@@ -73,7 +73,11 @@ pub(crate) struct Condition {
     #[serde(rename = "if")]
     pub(crate) fact: String,
     /// Texts with `*` for any letters and `?` for one.
+    #[serde(default)]
     pub(crate) is: Vec<String>,
+    /// The same: it counts where the fact is none of these, or not known.
+    #[serde(default)]
+    pub(crate) not: Vec<String>,
     /// Whether causes without a condition are none then.
     #[serde(default)]
     pub(crate) alone: bool,
@@ -244,6 +248,9 @@ mod tests {
             assert!((1..=4).contains(&signature.strength), "{name}");
             assert!(!signature.causes.is_empty() && !signature.source.is_empty(), "{name}");
             for candidate in &signature.causes {
+                if let Candidate::Where(one) = candidate {
+                    assert!(one.is.is_empty() != one.not.is_empty(), "{name}: {one:?}");
+                }
                 assert!(Cause::named(candidate.cause()).is_some(), "{name}: {}", candidate.cause());
                 named.insert(candidate.cause());
             }

@@ -25,7 +25,7 @@ const WRAPPED: &[(&str, &str, &str)] = &[
     (
         "╷\n│ Error: Unable to Connect to Libvirt\n│ \n│   with provider[\"registry.terraform.io/dmacvicar/libvirt\"],\n│   on main.tf line 9, in provider \"libvirt\":\n│    9: provider \"libvirt\" {\n│ \n│ An error occurred while connecting to libvirt.\n│ \n│ URI: qemu+ssh://joe@kvm1.example/system\n│ \n│ Error: failed to dial libvirt: ssh: handshake failed: knownhosts: key is\n│ unknown\n╵\n",
         "go-host-key-unknown",
-        "virt-doctor check --client go-libvirt qemu+ssh://joe@kvm1.example/system",
+        "virt-doctor check --client terraform@0.9 qemu+ssh://joe@kvm1.example/system",
     ),
     (
         "Traceback (most recent call last):\n  File \"/usr/lib/python3/dist-packages/libvirt.py\", line 140, in open\n    raise libvirtError('virConnectOpen() failed')\nlibvirt.libvirtError: authentication unavailable: no polkit agent available to authenticate action 'org.libvirt.unix.manage'\n",

@@ -80,6 +80,9 @@ pub(crate) fn explain(paste: &[u8]) -> Explanation {
             Some(Recognised { signature, flat, found })
         })
         .collect();
+    let within: Vec<bool> = recognised.iter().map(|one| one.is_within(&recognised)).collect();
+    let mut within = within.into_iter();
+    recognised.retain(|_| within.next() != Some(true));
     recognised.sort_by_key(|one| std::cmp::Reverse(one.signature.strength));
     let mut facts = Facts::of_text(&flats[0]);
     for one in &recognised {
@@ -159,6 +162,17 @@ fn candidates(one: &Recognised<'_>, facts: &Facts, flats: &[Flat]) -> Vec<&'stat
 }
 
 impl Recognised<'_> {
+    /// Whether it is only the beginning of another error.
+    fn is_within(&self, all: &[Self]) -> bool {
+        let (start, end) = (self.found.range.start, self.found.range.end);
+        let holds = |other: &Self| {
+            let range = &other.found.range;
+            other.signature.strength > 1 && range.start <= start && end <= range.end
+        };
+        self.signature.strength == 1
+            && all.iter().any(|other| std::ptr::eq(self.flat, other.flat) && holds(other))
+    }
+
     /// A fact of this very error.
     fn own_fact(&self, name: &str) -> Option<&str> {
         let facts = &self.found.facts;

@@ -2,8 +2,10 @@
 
 use super::{explain, names};
 
-/// What stands around a text, by who puts it there.
-const WRAPPERS: &[(&str, fn(&str) -> String)] = &[
+/// Who puts something around a text, and what.
+type Wrapper = (&'static str, fn(&str) -> String);
+
+const WRAPPERS: &[Wrapper] = &[
     ("virsh", |text| format!("error: failed to connect to the hypervisor\nerror: {text}\n")),
     ("virsh in its own shell", |text| {
         format!(
@@ -67,7 +69,8 @@ const WRAPPERS: &[(&str, fn(&str) -> String)] = &[
 ];
 
 fn prefixed(text: &str, head: &str) -> String {
-    text.lines().map(|line| format!("{head}{line}\n")).collect()
+    let lines: Vec<&str> = text.lines().collect();
+    format!("{head}{}\n", lines.join(&format!("\n{head}")))
 }
 
 /// As Terraform frames what it says, with lines that end between words.
@@ -76,11 +79,9 @@ fn framed(text: &str) -> String {
     for line in text.lines() {
         lines.push(String::new());
         for word in line.split(' ') {
-            if lines.last().is_some_and(|line| line.len() + word.len() > 76) {
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut() {
-                *line += &format!(" {word}");
+            match lines.last_mut() {
+                Some(line) if line.len() + word.len() <= 76 => line.extend([" ", word]),
+                _ => lines.push(format!(" {word}")),
             }
         }
     }

@@ -98,6 +98,7 @@ fn what_virsh_says_in_the_lab_leads_to_the_rule() {
 const WITHOUT_WORDS: &[(&str, &str)] = &[
     ("command-not-run", "about what a check does"),
     ("out-of-time", "about what a check does"),
+    ("remote-shell-hangs", "the client is silent"),
     ("ssh-timed-out", "the client is silent"),
     ("open-unanswered", "the client is silent"),
     ("tls-not-judged", "about what a check cannot know"),

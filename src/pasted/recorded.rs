@@ -80,6 +80,10 @@ fn what_virsh_says_in_the_lab_leads_to_the_rule() {
     let mut compared = 0;
     for (name, fault) in faults() {
         let (Some(rule), true) = (&fault.cause, fault.virsh.is_some()) else { continue };
+        // A mistake of the URI is seen in the URI, not in what a client says.
+        if !Rule::named(rule).is_some_and(|rule| FOLDERS.contains(&rule.folder())) {
+            continue;
+        }
         // The lab itself asks about one that was not written down yet.
         let Some(words) = said.get(&name) else { continue };
         compared += 1;
@@ -93,6 +97,9 @@ fn what_virsh_says_in_the_lab_leads_to_the_rule() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(compared > 140, "only {compared}");
 }
+
+/// The folders of rules on evidence.
+const FOLDERS: [&str; 7] = ["local", "name", "network", "ssh", "tls", "remote", "daemon"];
 
 /// Rules on evidence to which no error text leads, and why.
 const WITHOUT_WORDS: &[(&str, &str)] = &[
@@ -110,7 +117,6 @@ const WITHOUT_WORDS: &[(&str, &str)] = &[
 
 #[test]
 fn every_rule_on_evidence_has_a_cause() {
-    const FOLDERS: [&str; 7] = ["local", "name", "network", "ssh", "tls", "remote", "daemon"];
     let linked: BTreeSet<&str> =
         causes().iter().filter_map(|cause| cause.rule.as_deref()).collect();
     for rule in Rule::all().filter(|rule| FOLDERS.contains(&rule.folder())) {

@@ -39,6 +39,13 @@ pub(crate) fn write(rows: &[Row]) {
     fs::write(file(), HEAD.to_owned() + &toml::to_string_pretty(&said).unwrap()).unwrap();
 }
 
+/// Whether a rule judges what a check has seen: a mistake of the URI is seen in the URI.
+pub(crate) fn is_on_evidence(rule: &str) -> bool {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let is_in = |folder: &&str| rules.join(folder).join(format!("{rule}.md")).exists();
+    ["local", "name", "network", "ssh", "tls", "remote", "daemon"].iter().any(|one| is_in(&one))
+}
+
 /// The rules to which `explain -` leads, the likeliest first.
 pub(crate) fn explained(words: &str) -> Vec<String> {
     let program = env!("CARGO_BIN_EXE_virt-doctor");

@@ -97,7 +97,8 @@ fn staged(fault: &Fault, row: &mut Row) {
         },
         format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
     );
-    if let (Virsh::Says(_), Some(cause)) = (&virsh, &fault.cause) {
+    let on_evidence = fault.cause.as_ref().filter(|cause| said::is_on_evidence(cause));
+    if let (Virsh::Says(_), Some(cause)) = (&virsh, on_evidence) {
         let explained = said::explained(&row.said);
         let is_there = explained.iter().take(3).any(|rule| rule == cause);
         let told = format!("explain - leads to {explained:?}");

@@ -43,7 +43,7 @@ pub(crate) fn write(rows: &[Row]) {
 pub(crate) fn is_on_evidence(rule: &str) -> bool {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let is_in = |folder: &&str| rules.join(folder).join(format!("{rule}.md")).exists();
-    ["local", "name", "network", "ssh", "tls", "remote", "daemon"].iter().any(|one| is_in(&one))
+    ["local", "name", "network", "ssh", "tls", "remote", "daemon"].iter().any(is_in)
 }
 
 /// The rules to which `explain -` leads, the likeliest first.

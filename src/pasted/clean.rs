@@ -19,6 +19,8 @@ pub(super) struct Flat {
     pub(super) lower: String,
     /// The lines that it was made of.
     lines: Vec<String>,
+    /// Whether a daemon's own log is in it.
+    pub(super) is_of_daemon: bool,
 }
 
 /// From this length on a line may have been broken by the width of a terminal, not by
@@ -28,9 +30,11 @@ const BROKEN: usize = 60;
 /// The text with its lines joined by blanks; and, where lines are long, joined without,
 /// since a terminal breaks within words.
 pub(super) fn flat_texts(paste: &[u8]) -> Vec<Flat> {
-    let text = String::from_utf8_lossy(paste);
+    let text = decoded(paste);
     let text = unescaped(&text);
+    let text = without_entities(&text);
     let text = strip_str(&text).to_string();
+    let is_of_daemon = is_of_daemon(&text.to_ascii_lowercase());
     let mut in_log = false;
     let lines: Vec<String> =
         text.lines().map(|line| without_head(bare(line), &mut in_log).to_owned()).collect();
@@ -48,18 +52,18 @@ pub(super) fn flat_texts(paste: &[u8]) -> Vec<Flat> {
         before = line.chars().count();
     }
     let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-    let mut flats = vec![Flat::of(&apart, lines)];
+    let mut flats = vec![Flat::of(&apart, lines, is_of_daemon)];
     if joined != apart {
-        flats.push(Flat::of(&joined, Vec::new()));
+        flats.push(Flat::of(&joined, Vec::new(), is_of_daemon));
     }
     flats
 }
 
 impl Flat {
-    fn of(text: &str, lines: Vec<String>) -> Self {
+    fn of(text: &str, lines: Vec<String>, is_of_daemon: bool) -> Self {
         let text = in_english(&plain(text));
         let lower = text.to_ascii_lowercase();
-        Self { text, lower, lines }
+        Self { text, lower, lines, is_of_daemon }
     }
 
     /// A part to show, with the words whole in which it begins and ends.
@@ -82,8 +86,10 @@ impl Flat {
             let lower = line.to_ascii_lowercase();
             ["error", "fail", "cannot", "unable", "denied"].iter().any(|word| lower.contains(word))
         };
-        let (errors, others): (Vec<&String>, Vec<&String>) = self.lines.iter().partition(is_error);
-        let lines = if errors.is_empty() { others } else { self.lines.iter().collect() };
+        // What is no text tells nobody anything.
+        let lines = self.lines.iter().filter(|line| !line.contains('\u{fffd}'));
+        let (errors, others): (Vec<&String>, Vec<&String>) = lines.partition(is_error);
+        let lines = errors.into_iter().chain(others);
         let show = |line: &String| {
             let cut = line.char_indices().nth(WIDEST).map(|(at, _)| at);
             match cut {
@@ -93,8 +99,15 @@ impl Flat {
                 None => hidden(line),
             }
         };
-        lines.into_iter().take(most).map(show).collect()
+        lines.take(most).map(show).collect()
     }
+}
+
+/// Whether a daemon speaks, in its own log or in that of its unit.
+fn is_of_daemon(lower: &str) -> bool {
+    const DAEMONS: [&str; 5] =
+        ["libvirtd[", "virtqemud[", "virtproxyd[", ": error : vir", ": error : main:"];
+    DAEMONS.iter().any(|daemon| lower.contains(daemon))
 }
 
 /// A line without the frame and the quoting around it.
@@ -124,6 +137,38 @@ fn log_head(line: &str) -> Option<usize> {
     let bracket = line[..colon].rfind('[')?;
     let is_number = line[bracket + 1..colon].bytes().all(|byte| byte.is_ascii_digit());
     (MONTHS.contains(&month) && is_number).then_some(colon + 3)
+}
+
+/// The letters of a paste; Windows writes them in two bytes each, with a mark before.
+fn decoded(paste: &[u8]) -> Cow<'_, str> {
+    let order: fn([u8; 2]) -> u16 = match paste {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8_lossy(paste),
+    };
+    let (pairs, _) = paste[2..].as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| order(*pair)).collect();
+    Cow::Owned(String::from_utf16_lossy(&units))
+}
+
+/// Without the escapes of a web page.
+fn without_entities(text: &str) -> Cow<'_, str> {
+    const ENTITIES: [(&str, &str); 6] = [
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        // The last: what it makes is no other entity.
+        ("&amp;", "&"),
+    ];
+    let mut text = Cow::Borrowed(text);
+    for (entity, letter) in ENTITIES {
+        if text.contains(entity) {
+            text = Cow::Owned(text.replace(entity, letter));
+        }
+    }
+    text
 }
 
 /// Without the escapes of JSON and of programs that quote.
@@ -198,8 +243,16 @@ mod tests {
             ),
             ("x: Datei oder Verzeichnis nicht gefunden", "x: No such file or directory"),
             ("a\\56b \\", "a\\56b \\"),
+            ("&#39;a&quot; &amp;lt; &lt;b", "'a' &lt; <b"),
         ] {
             assert_eq!(first(paste), expected, "{paste}");
+        }
+    }
+
+    #[test]
+    fn letters_of_two_bytes() {
+        for bytes in [b"\xff\xfea\0b\0", b"\xfe\xff\0a\0b"] {
+            assert_eq!(flat_texts(bytes)[0].text, "ab");
         }
     }
 

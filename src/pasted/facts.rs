@@ -14,19 +14,27 @@ use crate::uri::Uri;
 pub(super) struct Facts(BTreeMap<String, String>);
 
 /// Facts that conditions ask for and nobody else.
-const INNER: [&str; 7] = ["password", "relative", "odd-driver", "side", "asked", "word", "text"];
+const INNER: [&str; 9] =
+    ["password", "relative", "odd-driver", "userless", "side", "client", "asked", "word", "text"];
 
 impl Facts {
-    /// What the whole text tells: its URI, and whether a daemon speaks.
+    /// What the whole text tells: its URI, and who speaks.
     pub(super) fn of_text(flat: &Flat) -> Self {
         let mut facts = Self::default();
         if let Some(uri) = uri_in(&flat.text) {
             facts.put("uri", uri);
         }
-        let daemons =
-            ["libvirtd[", "virtqemud[", "virtproxyd[", ": error : vir", ": error : main:"];
-        if daemons.iter().any(|daemon| flat.lower.contains(daemon)) {
+        if flat.is_of_daemon {
             facts.put("side", "daemon");
+        }
+        // The words that each release of Terraform's provider puts around Go's.
+        let says = |words: &str| flat.lower.contains(words);
+        if says("failed to create dialer:")
+            || says("an error occurred while connecting to libvirt.")
+        {
+            facts.put("client", "terraform@0.9");
+        } else if says("dmacvicar/libvirt") && says("error: failed to connect:") {
+            facts.put("client", "terraform@0.8");
         }
         facts
     }
@@ -75,8 +83,12 @@ impl Facts {
             self.put("uri-host", &host);
             self.put("host", &host);
         }
-        if let Some(user) = uri.user().map(lossy) {
-            self.put("user", user.split(':').next().unwrap_or_default());
+        match uri.user().map(lossy) {
+            Some(user) => {
+                self.put("userless", "no");
+                self.put("user", user.split(':').next().unwrap_or_default());
+            }
+            None => self.put("userless", "yes"),
         }
         if let Some(port) = uri.port().and_then(|port| port.value) {
             self.put("port", &port.to_string());

@@ -14,7 +14,7 @@ pub(crate) struct Target {
     /// Words in capitals in it that a person has to fill in.
     pub(crate) unknown: Vec<Unknown>,
     /// Whose reading of the URI failed, where it is not libvirt's.
-    pub(crate) client: Option<&'static str>,
+    pub(crate) client: Option<String>,
     pub(crate) readonly: bool,
 }
 
@@ -34,7 +34,8 @@ impl Target {
     where
         's: 'static,
     {
-        let client = seen.clone().find_map(|signature| signature.client.as_deref());
+        let of_error = || seen.clone().find_map(|signature| signature.client.as_deref());
+        let client = facts.get("client").or_else(of_error).map(str::to_owned);
         let path = facts.get("path").unwrap_or_default();
         let mut target = Self {
             uri: Shown::default(),
@@ -90,7 +91,7 @@ impl Target {
     /// The command line.
     pub(crate) fn command(&self) -> Shown {
         let mut words = vec!["virt-doctor check".to_owned()];
-        words.extend(self.client.map(|client| format!("--client {client}")));
+        words.extend(self.client.iter().map(|client| format!("--client {client}")));
         words.extend(self.readonly.then(|| "--readonly".to_owned()));
         words.push(shell_word(self.uri.as_str()));
         Shown::ours(words.join(" "))
@@ -170,6 +171,14 @@ mod tests {
             (
                 "error: End of file while reading data: sh: 1: nc: not found: Input/output error",
                 "qemu+ssh://HOST/system",
+            ),
+            (
+                "Error: failed to create dialer: unsupported transport: libssh2",
+                "--client terraform@0.9 URI",
+            ),
+            (
+                "Error: failed to connect: dial tcp 192.0.2.7:22: i/o timeout with provider[\"registry.terraform.io/dmacvicar/libvirt\"]",
+                "--client terraform@0.8 qemu+libssh://192.0.2.7/system",
             ),
             (
                 "ssh: handshake failed: knownhosts: key is unknown",

@@ -14,6 +14,12 @@ use crate::text::Shown;
 
 /// Causes that a person is shown.
 const MOST: usize = 5;
+/// What clients print before or behind the reason.
+const HEADS: [&str; 3] = [
+    "ailed to connect to the hypervisor",
+    "Unable to connect to libvirt",
+    "Error while connecting to Libvirt",
+];
 
 /// For a person.
 pub(crate) fn text(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -69,7 +75,14 @@ fn unknown(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     for line in &explanation.unknown {
         writeln!(out, "  {line}")?;
     }
+    if explanation.unknown.is_empty() {
+        writeln!(out, "  {}", faint("there is no line of text in it"))?;
+    }
     writeln!(out, "\n{}", strong("To see more"))?;
+    let is_head = |line: &Shown| HEADS.iter().any(|head| line.as_str().contains(head));
+    if explanation.unknown.iter().any(is_head) {
+        writeln!(out, "  the reason stands in another line: paste that, too")?;
+    }
     for line in [
         "run it again in English: LC_ALL=C, and paste all that it prints",
         "LIBVIRT_DEBUG=1 and LIBVIRT_LOG_OUTPUTS=1:stderr make any client of libvirt say more",

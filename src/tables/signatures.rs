@@ -1,17 +1,19 @@
 //! Error texts of libvirt and its clients, and what causes them.
 //!
-//! Three tables are data beside this file: `signatures.toml` recognises the texts,
-//! `causes.toml` says what is behind them, `words.toml` has the system's words for an
-//! error in other languages. Each row of the first names its source and has an example,
-//! which is a test.
+//! Tables are data beside this file: `signatures.toml` recognises the texts, `causes.toml`
+//! says what is behind them, `sentences.toml` and `words.toml` have libvirt's and the
+//! system's words for an error in other languages. Each row of the first names its source
+//! and has an example, which is a test.
 
+mod english;
 mod pattern;
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Deserializer};
 
+pub(crate) use english::in_english;
 pub(crate) use pattern::Match;
 use pattern::Pattern;
 
@@ -71,7 +73,11 @@ pub(crate) struct Condition {
     #[serde(rename = "if")]
     pub(crate) fact: String,
     /// Texts with `*` for any letters and `?` for one.
+    #[serde(default)]
     pub(crate) is: Vec<String>,
+    /// The same: it counts where the fact is none of these, or not known.
+    #[serde(default)]
+    pub(crate) not: Vec<String>,
     /// Whether causes without a condition are none then.
     #[serde(default)]
     pub(crate) alone: bool,
@@ -88,14 +94,6 @@ pub(crate) struct Cause {
     /// How to tell it from the others.
     pub(crate) look: String,
     pub(crate) mend: String,
-}
-
-/// An error of the system in other languages.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Word {
-    english: String,
-    others: Vec<String>,
 }
 
 fn patterns<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {
@@ -121,12 +119,6 @@ struct Causes {
     cause: Vec<Cause>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Words {
-    word: Vec<Word>,
-}
-
 const READS: &str = "a test reads this table";
 
 /// All of them, in the order of the table.
@@ -144,15 +136,6 @@ pub(crate) fn causes() -> &'static [Cause] {
     static TABLE: LazyLock<Vec<Cause>> = LazyLock::new(|| {
         let table: Causes = toml::from_str(include_str!("signatures/causes.toml")).expect(READS);
         table.cause
-    });
-    &TABLE
-}
-
-/// The system's words in other languages.
-fn words() -> &'static [Word] {
-    static TABLE: LazyLock<Vec<Word>> = LazyLock::new(|| {
-        let table: Words = toml::from_str(include_str!("signatures/words.toml")).expect(READS);
-        table.word
     });
     &TABLE
 }
@@ -195,21 +178,6 @@ pub(crate) fn recognise(lower: &str) -> Vec<Option<Match>> {
         }
     }
     matches
-}
-
-/// The text with the system's words in English.
-pub(crate) fn in_english(text: &str) -> String {
-    static OTHERS: LazyLock<(AhoCorasick, Vec<&str>)> = LazyLock::new(|| {
-        let rows =
-            || words().iter().flat_map(|word| word.others.iter().map(move |other| (other, word)));
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(rows().map(|(other, _)| other))
-            .expect("the table is far below its limits");
-        (automaton, rows().map(|(_, word)| word.english.as_str()).collect())
-    });
-    let (automaton, english) = &*OTHERS;
-    automaton.replace_all(text, english)
 }
 
 impl Cause {
@@ -280,6 +248,9 @@ mod tests {
             assert!((1..=4).contains(&signature.strength), "{name}");
             assert!(!signature.causes.is_empty() && !signature.source.is_empty(), "{name}");
             for candidate in &signature.causes {
+                if let Candidate::Where(one) = candidate {
+                    assert!(one.is.is_empty() != one.not.is_empty(), "{name}: {one:?}");
+                }
                 assert!(Cause::named(candidate.cause()).is_some(), "{name}: {}", candidate.cause());
                 named.insert(candidate.cause());
             }
@@ -297,18 +268,6 @@ mod tests {
                 assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", cause.name);
             }
         }
-    }
-
-    #[test]
-    fn every_word_is_of_one_error() {
-        let mut seen = BTreeSet::new();
-        for word in words() {
-            assert!(!word.english.is_empty());
-            for other in &word.others {
-                assert!(other.chars().count() > 3 && seen.insert(other), "{other}");
-            }
-        }
-        assert!(seen.len() > 150);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const WRAPPED: &[(&str, &str, &str)] = &[
     (
         "╷\n│ Error: Unable to Connect to Libvirt\n│ \n│   with provider[\"registry.terraform.io/dmacvicar/libvirt\"],\n│   on main.tf line 9, in provider \"libvirt\":\n│    9: provider \"libvirt\" {\n│ \n│ An error occurred while connecting to libvirt.\n│ \n│ URI: qemu+ssh://joe@kvm1.example/system\n│ \n│ Error: failed to dial libvirt: ssh: handshake failed: knownhosts: key is\n│ unknown\n╵\n",
         "go-host-key-unknown",
-        "virt-doctor check --client go-libvirt qemu+ssh://joe@kvm1.example/system",
+        "virt-doctor check --client terraform@0.9 qemu+ssh://joe@kvm1.example/system",
     ),
     (
         "Traceback (most recent call last):\n  File \"/usr/lib/python3/dist-packages/libvirt.py\", line 140, in open\n    raise libvirtError('virConnectOpen() failed')\nlibvirt.libvirtError: authentication unavailable: no polkit agent available to authenticate action 'org.libvirt.unix.manage'\n",
@@ -119,6 +119,10 @@ fn what_is_not_known_is_said_to_be() {
     let ran = Run::new(&["explain", "-"]).stdin("error: out of cheese\u{1b}[2J\u{202e}\n").run();
     ran.assert_code(1).assert_says("out of cheese").assert_says("LC_ALL=C");
     assert!(!ran.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ran.stdout);
+    let head = "error: failed to connect to the hypervisor\n";
+    Run::new(&["explain", "-"]).stdin(head).run().assert_code(1).assert_says("in another line");
+    let no_text = vec![0xfe; 10_000];
+    Run::new(&["explain", "-"]).stdin(no_text).run().assert_code(1).assert_says("no line of text");
     for empty in ["", " \n\n"] {
         Run::new(&["explain", "-"]).stdin(empty).run().assert_code(2).assert_says("no text");
     }

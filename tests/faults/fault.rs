@@ -48,6 +48,8 @@ pub(crate) struct Fault {
     pub(crate) unproven: bool,
     /// A part of what virsh said when the fault was written down; none where it says nothing.
     pub(crate) virsh: Option<String>,
+    /// Why these words do not lead `explain -` to the cause, where they are too poor.
+    pub(crate) unexplained: Option<String>,
     /// How long virsh is waited for, in seconds.
     #[serde(default = "patience")]
     pub(crate) patience: u64,

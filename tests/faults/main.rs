@@ -17,6 +17,7 @@ mod fault;
 #[allow(dead_code, reason = "shared with the other tests on real servers")]
 #[path = "../live/lab.rs"]
 mod lab;
+mod said;
 mod scene;
 mod table;
 
@@ -40,7 +41,9 @@ fn main() -> ExitCode {
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    if !arguments.list {
+    if said::is_wanted() {
+        said::write(&rows.lock().unwrap());
+    } else if !arguments.list {
         print!("{}", table::of(&mut rows.lock().unwrap()));
     }
     conclusion.exit_code()

@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, Need, Side};
 use crate::lab::{BASICS, Checked, First, Host, Lab, core_words};
+use crate::said;
 
 /// What came of a fault: a row of the table.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) virsh: String,
+    /// All that it said, with the names that faults use in the place of folders.
+    pub(crate) said: String,
     pub(crate) virsh_seconds: f64,
     pub(crate) cause: String,
     pub(crate) seconds: f64,
@@ -42,12 +45,16 @@ pub(crate) fn play(fault: &Fault) -> Row {
 fn staged(fault: &Fault, row: &mut Row) {
     let lab = build(fault);
     let start = Instant::now();
-    let mut virsh = ask(fault, &lab.client);
+    let (mut virsh, mut said) = ask(fault, &lab.client);
     // Where ssh ends at once, the client now and then misses why, or even that it did.
     if fault.virsh.as_ref().is_some_and(|words| !virsh.says(words)) {
-        virsh = ask(fault, &lab.client);
+        (virsh, said) = ask(fault, &lab.client);
     }
     row.virsh_seconds = start.elapsed().as_secs_f64();
+    row.said = lab.client.without_folders(&lab.server.without_folders(&said));
+    if said::is_wanted() {
+        return;
+    }
     row.virsh = match &virsh {
         Virsh::Connects => "connects".to_owned(),
         Virsh::Says(words) => core_words(words),
@@ -90,6 +97,13 @@ fn staged(fault: &Fault, row: &mut Row) {
         },
         format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
     );
+    let on_evidence = fault.cause.as_ref().filter(|cause| said::is_on_evidence(cause));
+    if let (Virsh::Says(_), Some(cause)) = (&virsh, on_evidence) {
+        let explained = said::explained(&row.said);
+        let is_there = explained.iter().take(3).any(|rule| rule == cause);
+        let told = format!("explain - leads to {explained:?}");
+        must(is_there == fault.unexplained.is_none(), told);
+    }
     if !row.cause.is_empty() && target["causes"][0]["finding"].is_u64() {
         let finding = checked.cause();
         let message = finding["message"].as_str().unwrap_or_default();
@@ -218,6 +232,11 @@ impl Host {
             .replace("$JOE", &self.home().to_string_lossy())
             .replace("$PKI", &self.folder.join("pki").to_string_lossy())
     }
+
+    /// A text as it would be in any other run.
+    fn without_folders(&self, text: &str) -> String {
+        text.replace(&*self.folder.to_string_lossy(), "/srv/lab")
+    }
 }
 
 enum Virsh {
@@ -233,7 +252,7 @@ impl Virsh {
 }
 
 /// The real client, without a terminal.
-fn ask(fault: &Fault, client: &Host) -> Virsh {
+fn ask(fault: &Fault, client: &Host) -> (Virsh, String) {
     let patience = fault.patience.to_string();
     let uri = client.with_variables(&fault.uri);
     let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
@@ -254,11 +273,12 @@ fn ask(fault: &Fault, client: &Host) -> Virsh {
     };
     let said = String::from_utf8_lossy(&output.stderr).replace("\r\n", "\n");
     let core = said.strip_prefix("error: failed to connect to the hypervisor\n").unwrap_or(&said);
-    match output.status.code() {
+    let virsh = match output.status.code() {
         Some(0) => Virsh::Connects,
         Some(137) | None => Virsh::Silent,
         _ => Virsh::Says(core.trim().trim_start_matches("error: ").trim_end().to_owned()),
-    }
+    };
+    (virsh, said)
 }
 
 fn environment(fault: &Fault, client: &Host) -> Vec<(String, String)> {

@@ -150,8 +150,22 @@ impl Pattern {
         None
     }
 
+    /// Whether it begins or ends with a capture, whose other end may be anywhere.
+    pub(crate) fn is_open(&self) -> bool {
+        let ends = [self.parts.first(), self.parts.last()];
+        ends.iter().any(|part| matches!(part, Some(Part::Capture { .. })))
+    }
+
+    /// Its longest fixed part.
+    pub(crate) fn longest(&self) -> &str {
+        let fixed = self.parts.iter().filter_map(|part| match part {
+            Part::Fixed(text) => Some(&**text),
+            Part::Capture { .. } => None,
+        });
+        fixed.max_by_key(|text| text.len()).unwrap_or_default()
+    }
+
     /// Letters of its fixed parts.
-    #[cfg(test)]
     pub(crate) fn weight(&self) -> usize {
         let letters = |part: &Part| match part {
             Part::Fixed(text) => text.len(),

@@ -40,7 +40,7 @@ pub(crate) use certificate::Alternatives;
 #[cfg(feature = "probe")]
 pub(crate) use {
     certificate::RevocationList,
-    keys::KeyFile,
+    keys::{Flaw, KeyFile},
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
     network::KernelPatience,
@@ -110,6 +110,8 @@ pub(crate) enum SkipReason {
     NotAllowed { parameter: String },
     /// This program does not speak that protocol.
     NotSpoken,
+    /// ssh cannot be told what the library would do: `ssh-config`, `names` or `known-hosts`.
+    LibraryDiffers { what: String },
     /// The driver runs within the client.
     InProcess,
     /// The client would start the daemon; a diagnosis starts nothing.

@@ -31,7 +31,7 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         (Some(text), Some(why), _) => format!("{text}   ({})", skipped(why)),
         (Some(text), None, _) => text,
         (None, _, Status::NotReached) => "not reached".to_owned(),
-        (None, Some(SkipReason::NotSpoken), Status::Failed) => {
+        (None, Some(SkipReason::NotSpoken | SkipReason::LibraryDiffers { .. }), Status::Failed) => {
             "not tried: it would fail".to_owned()
         }
         (None, Some(why), _) => skipped(why).to_owned(),
@@ -44,7 +44,8 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
 fn skipped(why: &SkipReason) -> &'static str {
     match why {
         SkipReason::NotAllowed { .. } => "left out: the URI names what would be run",
-        SkipReason::NotSpoken => "not spoken by this program",
+        SkipReason::NotSpoken => "not tried: it takes the program ssh, which is not here",
+        SkipReason::LibraryDiffers { .. } => "not tried: ssh cannot log in as the client would",
         SkipReason::InProcess => "the driver runs within the client",
         SkipReason::WouldStart => "the client would start the daemon; a check starts nothing",
         SkipReason::NoFolder => {
@@ -274,11 +275,13 @@ fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
 /// What libvirt's command needs there and does not find.
 fn lacking(plan: &Plan, remote: &Remote) -> Vec<String> {
     let mut lacking = Vec::new();
-    let may_help = plan.proxy != Some(Proxy::Netcat);
+    let runs = plan.ssh.as_ref().is_none_or(|ssh| ssh.remote_command.is_some());
+    let may_help = runs && plan.proxy != Some(Proxy::Netcat);
     if may_help && remote.helper.is_none() {
         lacking.push("no virt-ssh-helper".to_owned());
     }
-    let needs_netcat = plan.proxy != Some(Proxy::Native) && !(may_help && remote.helper.is_some());
+    let needs_netcat =
+        runs && plan.proxy != Some(Proxy::Native) && !(may_help && remote.helper.is_some());
     match &remote.netcat {
         None if needs_netcat => lacking.push("no nc".to_owned()),
         Some(netcat) if needs_netcat && !netcat.knows_unix => {

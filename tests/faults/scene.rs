@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, Need, Side};
 use crate::lab::{BASICS, Checked, Host, Lab, core_words};
+use crate::peer;
 
 /// What came of a fault: a row of the table.
 #[derive(Debug, Default)]
@@ -85,7 +86,10 @@ fn staged(fault: &Fault, row: &mut Row) {
     let recorded = fault.virsh.as_deref().unwrap_or_default();
     must(
         match &virsh {
-            Virsh::Says(words) => !recorded.is_empty() && words.contains(recorded),
+            Virsh::Says(words) => {
+                let by_chance = fault.or_virsh.as_ref().is_some_and(|other| words.contains(other));
+                !recorded.is_empty() && (words.contains(recorded) || by_chance)
+            }
             Virsh::Connects | Virsh::Silent => recorded.is_empty(),
         },
         format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
@@ -161,6 +165,11 @@ fn build(fault: &Fault) -> Lab {
     if needs(Need::KnownHost) {
         lab = lab.with_known_host();
     }
+    if needs(Need::LibvirtKnownHost) {
+        let key = fs::read_to_string(lab.server.folder.join("host_key.pub")).unwrap();
+        let line = format!("192.0.2.2,server.test {key}");
+        lab.client.write_home(".config/libvirt/known_hosts", &line, 0o600);
+    }
     for (need, host, side) in [
         (Need::Libvirtd, &lab.server, &fault.server),
         (Need::LocalLibvirtd, &lab.client, &fault.client),
@@ -235,12 +244,17 @@ impl Virsh {
 fn ask(fault: &Fault, client: &Host) -> Virsh {
     let patience = fault.patience.to_string();
     let uri = client.with_variables(&fault.uri);
-    let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
-    arguments.extend(fault.virsh_options.iter().map(String::as_str));
-    if !uri.is_empty() {
-        arguments.extend(["-c", &uri]);
+    let mut arguments = vec!["-s", "KILL", &patience];
+    if fault.peer.is_some() {
+        arguments.extend([peer::go_libvirt(), &uri]);
+    } else {
+        arguments.push("virsh");
+        arguments.extend(fault.virsh_options.iter().map(String::as_str));
+        if !uri.is_empty() {
+            arguments.extend(["-c", &uri]);
+        }
+        arguments.push("uri");
     }
-    arguments.push("uri");
     let output = if fault.as_root {
         client
             .command("timeout")
@@ -272,6 +286,9 @@ fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
 fn check(fault: &Fault, client: &Host) -> Checked {
     let uri = client.with_variables(&fault.uri);
     let mut arguments: Vec<&str> = fault.options.iter().map(String::as_str).collect();
+    if let Some(peer) = &fault.peer {
+        arguments.extend(["--client", peer]);
+    }
     if !uri.is_empty() {
         arguments.extend(["--uri", &uri]);
     }

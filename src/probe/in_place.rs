@@ -16,7 +16,7 @@ pub(crate) const SYSTEM_KNOWN_HOSTS: &str = "/etc/ssh/ssh_known_hosts";
 
 /// In this order the library asks for the server's key; libssh asks for what it knows
 /// first, as ssh does.
-const GO_ORDER: &str = "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-ed25519";
+const GO_ORDER: &str = "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-ed25519";
 const LIBSSH2_ORDER: &str = "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ssh-rsa";
 
 /// What is on the way.
@@ -65,7 +65,11 @@ impl InPlace<'_> {
         match self.plan.implementation {
             Implementation::Go => option(format!("HostKeyAlgorithms={GO_ORDER}")),
             Implementation::Libssh2 => option(format!("HostKeyAlgorithms={LIBSSH2_ORDER}")),
-            Implementation::Libssh | Implementation::Openssh => {}
+            // It knows no certificates of hosts.
+            Implementation::Libssh => {
+                option("HostKeyAlgorithms=-*-cert-v01@openssh.com".to_owned())
+            }
+            Implementation::Openssh => {}
         }
         // Under this name alone; ssh and libssh2 go on to the name without the port.
         if self.port != 22 && self.plan.implementation != Implementation::Libssh2 {

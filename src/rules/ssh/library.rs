@@ -4,7 +4,9 @@
 use super::host_key::{name, scanned, target};
 use super::keys::denied;
 use super::session::draft;
-use crate::evidence::{AgentState, Evidence, Local, SeenFile, Session, SkipReason, SshFailure};
+use crate::evidence::{
+    AgentState, Evidence, KnownKey, Local, SeenFile, Session, SkipReason, SshFailure,
+};
 use crate::finding::Drafts;
 use crate::plan::{Hop, HostKeys, Implementation, Plan, SshPlan};
 use crate::rules::Seen;
@@ -46,6 +48,9 @@ pub(crate) fn library_host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
     let (host, port) = target(seen);
     let scan = scanned(&host, port);
     let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let closed = file.exists && !file.readable;
+    let add = format!("mkdir -p '{folder}' && ssh-keyscan {scan} >> '{}'", file.path);
+    let add = if closed { String::new() } else { add };
     let own = Session::default();
     let session = seen.evidence.session.as_ref();
     let shown = session.and_then(|session| session.host_key.as_ref());
@@ -53,11 +58,12 @@ pub(crate) fn library_host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
     let draft = draft(seen, session.unwrap_or(&own), out)
         .fact("name", name(&host, port))
         .fact("file", &file.path)
-        .fact("folder", folder)
         .fact("shown", shown.unwrap_or_default())
-        .fact("scan", scan);
+        .fact("add", add);
     draft.span = place(seen, "known_hosts");
-    if plan.implementation == Implementation::Go {
+    if closed {
+        draft.variant("unreadable");
+    } else if plan.implementation == Implementation::Go {
         draft.variant("go");
     }
 }
@@ -109,6 +115,14 @@ pub(crate) fn library_key_unusable(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
+/// ssh falls back to the key within a certificate of the host; Go does not.
+fn is_certified_by_nobody(evidence: &Evidence, session: &Session) -> bool {
+    let known = evidence.local.as_ref().map(|local| local.known_keys.as_slice());
+    let is_authority = |known: &KnownKey| known.marker.as_deref() == Some("@cert-authority");
+    let certified = session.host_key.as_ref().is_some_and(|key| key.name.contains(" CA "));
+    certified && !known.unwrap_or_default().iter().any(|known| known.asked && is_authority(known))
+}
+
 /// libvirt's file with credentials for ssh.
 fn credentials(local: &Local) -> Option<&SeenFile> {
     local.files.iter().find(|file| file.what == SeenFile::CREDENTIALS)
@@ -120,6 +134,9 @@ pub(crate) fn doubt(plan: &Plan, evidence: &Evidence) -> Option<&'static str> {
     let session = evidence.session.as_ref()?;
     let is = |implementation: Implementation| ssh.implementation == implementation;
     if session.established {
+        if is(Implementation::Go) && is_certified_by_nobody(evidence, session) {
+            return Some("host-certificate");
+        }
         let key = session.accepted.as_ref()?;
         // libssh2 before 1.11 signs with SHA-1 only, and the agent signs what it is told to.
         return match key.kind.as_str() {

@@ -61,8 +61,14 @@ fn hex(fingerprint: &str) -> Option<String> {
 
 fn go_session(seen: &Seen<'_>, session: &Session, failure: SshFailure) -> Option<String> {
     Some(match failure {
-        SshFailure::HostKeyUnknown if seen.evidence.local.as_ref()?.files.first()?.exists => {
-            "knownhosts: key is unknown".to_owned()
+        SshFailure::HostKeyUnknown => {
+            let file = seen.evidence.local.as_ref()?.files.first()?;
+            let path = &file.path;
+            match (file.exists, file.readable) {
+                (true, true) => "knownhosts: key is unknown".to_owned(),
+                (true, false) => format!("open {path}: permission denied"),
+                (false, _) => format!("open {path}: no such file or directory"),
+            }
         }
         SshFailure::HostKeyChanged => "knownhosts: key mismatch".to_owned(),
         SshFailure::PermissionDenied if !session.offered.is_empty() => {

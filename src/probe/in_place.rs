@@ -67,7 +67,7 @@ impl InPlace<'_> {
             Implementation::Libssh2 => option(format!("HostKeyAlgorithms={LIBSSH2_ORDER}")),
             // It knows no certificates of hosts.
             Implementation::Libssh => {
-                option("HostKeyAlgorithms=-*-cert-v01@openssh.com".to_owned())
+                option("HostKeyAlgorithms=-*-cert-v01@openssh.com".to_owned());
             }
             Implementation::Openssh => {}
         }

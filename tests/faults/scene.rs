@@ -314,11 +314,12 @@ fn logins(server: &Host) -> usize {
     log.matches("Accepted publickey").count()
 }
 
-/// The processes of a host and the files of its user. One that has ended and that the
-/// host's first process does not wait for is none.
+/// The processes of a host and the files of its user, without what libvirtd writes when it
+/// has just started. A process that has ended and that the host's first process does not
+/// wait for is none.
 fn state(host: &Host) -> String {
     host.sh(&format!(
-        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v 'cache/' | sort",
+        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v -e 'cache/' -e /run/libvirt/qemu/ | sort",
         host.home().display()
     ))
 }

@@ -11,15 +11,17 @@ mod keys;
 mod local;
 mod name;
 mod network;
+mod place;
 mod remote;
 mod rpc;
 mod saved;
 mod session;
 mod tls;
+mod unit;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use auth_conf::{AuthConf, AuthState};
+pub(crate) use auth_conf::AuthState;
 pub(crate) use certificate::{Certificate, Pem, PemFault, Usage};
 pub(crate) use keys::{Identity, KeyFormat, KnownKey};
 pub(crate) use local::{
@@ -27,11 +29,13 @@ pub(crate) use local::{
 };
 pub(crate) use name::{DnsStatus, NameSight, Resolution};
 pub(crate) use network::{Attempt, Network, PortState, Service};
+pub(crate) use place::{Place, PlaceKind, UserDaemon};
 pub(crate) use remote::{NetcatKind, Remote, RemoteSocket};
 pub(crate) use rpc::{Daemon, Login, Opened, Opening, Polkit, Reply, RpcError, RpcOutcome, Way};
 pub(crate) use saved::Tried;
 pub(crate) use session::{Session, SshFailure, SshKey};
 pub(crate) use tls::{Tls, TlsOutcome};
+pub(crate) use unit::Unit;
 
 #[cfg(any(test, feature = "probe"))]
 pub(crate) use certificate::Alternatives;
@@ -39,12 +43,14 @@ pub(crate) use certificate::Alternatives;
 // What only a check writes.
 #[cfg(feature = "probe")]
 pub(crate) use {
+    auth_conf::AuthConf,
     certificate::RevocationList,
     keys::{Flaw, KeyFile},
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
     network::KernelPatience,
-    remote::{Netcat, RemoteUnit},
+    place::SocketMount,
+    remote::Netcat,
     rpc::{AuthType, Permission, first_text},
     saved::{Saved, SavedTarget},
     tls::Certificates,

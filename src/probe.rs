@@ -17,6 +17,8 @@ mod local;
 mod name;
 mod neighbour;
 mod network;
+mod other_sockets;
+mod place;
 mod polkit;
 mod proxy_command;
 mod remote;
@@ -31,6 +33,8 @@ mod ssh_hosts;
 mod ssh_log;
 mod there;
 mod tls;
+mod units;
+mod user_daemon;
 mod walk;
 
 pub(crate) use shell::{questions, seen};

@@ -18,8 +18,10 @@ pub(crate) mod tls;
 pub(crate) mod transport;
 pub(crate) mod uri;
 
+mod package;
 mod reading;
 mod seen;
+mod units;
 
 pub(crate) use reading::Reading;
 pub(crate) use seen::Seen;

@@ -5,7 +5,7 @@
 
 use crate::engine::fix::{Allowed, mend};
 use crate::engine::{Diagnosis, Levels, Subject, Verdict};
-use crate::evidence::{Attempt, Evidence, Service, SocketSight, UnixConnect};
+use crate::evidence::{Attempt, Evidence, PlaceKind, Service, SocketSight, UnixConnect};
 use crate::finding::Severity;
 use crate::plan::{Mode, Plan};
 use crate::rules::Reading;
@@ -125,7 +125,7 @@ impl Found<'_> {
         let plan = reading.plan;
         let Some(socket) = plan.socket.as_ref().map(ToString::to_string) else { return };
         let others = evidence.local.iter().flat_map(|local| &local.other_sockets);
-        let open = |sight: &&SocketSight| sight.connect == Some(UnixConnect::Accepted);
+        let open = |sight: &&SocketSight| sight.listens && sight.writable;
         let twin = format!("{socket}-ro");
         for sight in others.filter(open) {
             if sight.path == twin && !readonly {
@@ -152,7 +152,13 @@ impl Found<'_> {
     fn session(&mut self, reading: &Reading<'_>, evidence: &Evidence) {
         let has_session =
             |driver: &Driver| matches!(driver.paths, Paths::SystemOrSession | Paths::Session);
-        let sight = evidence.local.as_ref().and_then(|local| local.socket.as_ref());
+        let local = evidence.local.as_ref();
+        let kind = local.and_then(|local| local.place.as_ref()).map(|place| place.kind);
+        if matches!(kind, Some(PlaceKind::Flatpak | PlaceKind::Snap | PlaceKind::Container)) {
+            // There is no daemon to start, or its guests are of no use.
+            return;
+        }
+        let sight = local.and_then(|local| local.socket.as_ref());
         let is_closed = sight.is_some_and(|sight| sight.connect != Some(UnixConnect::Accepted));
         let Some(driver) = reading.driver.filter(|driver| has_session(driver)) else { return };
         if is_closed && !reading.plan.user_session && self.machine.uid != 0 {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::Pem;
 use super::keys::{Flaw, Identity, KnownKey};
+use super::place::{Place, UserDaemon};
+use super::unit::Unit;
 
 /// The hop `local`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,8 +26,14 @@ pub(crate) struct Local {
     /// Files that the plan names and the client needs.
     pub(crate) files: Vec<SeenFile>,
     pub(crate) socket: Option<SocketSight>,
-    /// libvirt's other sockets next to it that exist.
+    /// libvirt's other sockets next to it that exist. Nobody connects to them.
     pub(crate) other_sockets: Vec<SocketSight>,
+    /// Where this process runs, where the socket fails.
+    pub(crate) place: Option<Box<Place>>,
+    /// libvirt's units, where systemd runs and the socket or the daemon fails.
+    pub(crate) units: Vec<Unit>,
+    /// What starting the user's own daemon needs, where the client would start it.
+    pub(crate) user_daemon: Option<Box<UserDaemon>>,
 }
 
 impl Local {
@@ -184,6 +192,13 @@ pub(crate) struct SocketSight {
     pub(crate) writable: bool,
     /// Whether its group is granted to the user, but not to this process.
     pub(crate) group_not_active: bool,
+    /// Whether this process is kept out though the mode of the socket and of every folder
+    /// lets it in.
+    pub(crate) beside_mode: bool,
+    /// What has an access list of its own: the socket or a folder.
+    pub(crate) access_list: Option<String>,
+    /// Whether the system lists somebody who listens, of a socket that is only looked at.
+    pub(crate) listens: bool,
     pub(crate) connect: Option<UnixConnect>,
     /// Who listens.
     pub(crate) peer: Option<Peer>,

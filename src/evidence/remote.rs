@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::unit::Unit;
+
 /// The hop `remote`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,20 +38,7 @@ pub(crate) struct Remote {
     pub(crate) netcat: Option<Netcat>,
     pub(crate) sockets: Vec<RemoteSocket>,
     /// libvirt's units, where systemd runs.
-    pub(crate) units: Vec<RemoteUnit>,
-}
-
-/// A unit of systemd, as `systemctl show` tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct RemoteUnit {
-    pub(crate) name: String,
-    /// `loaded`, `not-found`, `masked`, ...
-    pub(crate) load: String,
-    /// `active`, `inactive`, `failed`, ...
-    pub(crate) active: String,
-    /// `enabled`, `disabled`, ...; empty where it is not there.
-    pub(crate) enabled: String,
+    pub(crate) units: Vec<Unit>,
 }
 
 /// The `nc` of the remote host, or the program that `netcat` names.

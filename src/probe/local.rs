@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 use nix::unistd::{AccessFlags, eaccess};
 
 use super::{Deadline, agent, certificate, socket, ssh_config};
-use crate::evidence::{Agent, Program, SeenFile, SocketSight, SshConfig};
+use crate::evidence::{Agent, Program, SeenFile, SshConfig};
 use crate::plan::{SshPlan, TlsPlan};
 use crate::settings::Machine;
 use crate::text::system_words;
@@ -80,30 +80,4 @@ pub(crate) fn file(what: &str, path: String) -> SeenFile {
         pem: None,
         path,
     }
-}
-
-/// libvirt's other sockets beside the plan's: the read-only twin, modular and
-/// monolithic names. Those that exist are looked at, too.
-pub(crate) async fn other_sockets(
-    path: &str,
-    driver: Option<&str>,
-    deadline: Deadline,
-) -> Vec<SocketSight> {
-    let Some((folder, name)) = path.rsplit_once('/') else { return Vec::new() };
-    let twin = name.strip_suffix("-ro").map_or_else(|| format!("{name}-ro"), str::to_owned);
-    let modular = driver.map(|driver| format!("virt{driver}d-sock"));
-    let names = [Some(twin), Some("libvirt-sock".to_owned()), modular];
-    let mut sights = Vec::new();
-    let mut seen = vec![name.to_owned()];
-    for other in names.into_iter().flatten() {
-        if seen.contains(&other) {
-            continue;
-        }
-        let path = format!("{folder}/{other}");
-        if Path::new(&path).exists() {
-            sights.push(socket::look(&path, deadline).await.0);
-        }
-        seen.push(other);
-    }
-    sights
 }

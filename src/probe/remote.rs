@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use super::ms_since;
 use super::ssh::Printed;
-use crate::evidence::{Netcat, NetcatKind, Remote, RemoteSocket, RemoteUnit};
+use super::units::{PROPERTIES, UNITS, note};
+use crate::evidence::{Netcat, NetcatKind, Remote, RemoteSocket};
 
 /// The sockets that a libvirt host may have, root's daemons.
 const SOCKETS: &[&str] = &[
@@ -19,16 +20,6 @@ const SOCKETS: &[&str] = &[
     "/var/run/libvirt/virtlxcd-sock",
     "/var/run/libvirt/virtvboxd-sock",
     "/var/run/libvirt/virtchd-sock",
-];
-
-/// The units that listen at them, or bring those that do.
-const UNITS: &[&str] = &[
-    "libvirtd.socket",
-    "libvirtd.service",
-    "virtqemud.socket",
-    "virtqemud.service",
-    "virtproxyd.socket",
-    "virtproxyd.service",
 ];
 
 /// So much of what a login prints of its own is kept, in characters.
@@ -88,12 +79,13 @@ impl Questions<'_> {
                fi\n\
              done\n\
              if [ -d /run/systemd/system ]; then\n\
-               systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState {units} 2>/dev/null | while IFS= read -r line; do say unit \"$line\"; done\n\
+               systemctl show {properties} {units} 2>/dev/null | while IFS= read -r line; do say unit \"$line\"; done\n\
              fi\n\
              printf '%s end\\n' \"$mark\"\n",
             mark = self.mark,
             netcat = quoted(self.netcat),
             sockets = sockets.join(" "),
+            properties = PROPERTIES.map(|property| format!("-p {property}")).join(" "),
             units = UNITS.join(" "),
         )
     }
@@ -133,7 +125,7 @@ impl Questions<'_> {
                 "which" => remote.which = !value.is_empty(),
                 "helper" => remote.helper = (!value.is_empty()).then(|| value.to_owned()),
                 "version" => value.clone_into(&mut remote.helper_version),
-                "unit" => note_unit(&mut remote.units, value),
+                "unit" => note(&mut remote.units, value),
                 "netcat" => value.clone_into(&mut netcat.path),
                 "resolved" => value.clone_into(&mut netcat.resolved),
                 "help" => {
@@ -194,26 +186,6 @@ pub(crate) fn failed(error: String, start: Instant) -> Remote {
 
 fn shortened(text: &str) -> String {
     text.chars().take(NOISE).collect()
-}
-
-/// A line of `systemctl show`: the properties of a unit in systemd's own order, and
-/// an empty line between two units.
-fn note_unit(units: &mut Vec<RemoteUnit>, line: &str) {
-    let Some((property, value)) = line.split_once('=') else {
-        units.push(RemoteUnit::default());
-        return;
-    };
-    if units.is_empty() {
-        units.push(RemoteUnit::default());
-    }
-    let Some(unit) = units.last_mut() else { return };
-    match property {
-        "Id" => value.clone_into(&mut unit.name),
-        "LoadState" => value.clone_into(&mut unit.load),
-        "ActiveState" => value.clone_into(&mut unit.active),
-        "UnitFileState" => value.clone_into(&mut unit.enabled),
-        _ => {}
-    }
 }
 
 fn quoted(word: &str) -> String {

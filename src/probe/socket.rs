@@ -84,7 +84,7 @@ fn is_abstract(path: &str) -> bool {
 }
 
 /// What can be told without connecting.
-fn stat(path: &str) -> SocketSight {
+pub(super) fn stat(path: &str) -> SocketSight {
     let mut sight = SocketSight { path: path.to_owned(), ..SocketSight::default() };
     if path.len() > LONGEST || is_abstract(path) {
         let is_long = path.len() > LONGEST;
@@ -96,6 +96,12 @@ fn stat(path: &str) -> SocketSight {
     let hidden = sight.folders.iter().any(|folder| !folder.searchable);
     let Ok(metadata) = fs::metadata(target) else {
         sight.kind = if hidden { SocketKind::Hidden } else { SocketKind::Missing };
+        let closed = sight.folders.iter().find(|folder| !folder.searchable);
+        let closed = closed.map(|folder| PathBuf::from(&folder.path));
+        sight.beside_mode = closed.as_ref().is_some_and(|folder| {
+            fs::metadata(folder).is_ok_and(|metadata| mode_lets(&metadata, 0o1))
+        });
+        sight.access_list = closed.filter(|folder| has_access_list(folder)).as_deref().map(shown);
         return sight;
     };
     let kind = metadata.file_type();
@@ -109,6 +115,10 @@ fn stat(path: &str) -> SocketSight {
     sight.group = group_name(metadata.gid());
     sight.mode = metadata.mode() & 0o7777;
     sight.writable = may(target, AccessFlags::R_OK | AccessFlags::W_OK);
+    if !sight.writable {
+        sight.beside_mode = mode_lets(&metadata, 0o2);
+        sight.access_list = has_access_list(target).then(|| path.to_owned());
+    }
     sight.group_not_active =
         !sight.writable && sight.mode & 0o060 == 0o060 && granted_but_not_active(metadata.gid());
     sight
@@ -136,6 +146,29 @@ fn folders(path: &Path) -> Vec<Folder> {
             })
         })
         .collect()
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Whether the mode alone would let this process in: the bits of its owner, of its
+/// group, or of the others, whichever counts.
+fn mode_lets(metadata: &fs::Metadata, wanted: u32) -> bool {
+    let gid = Gid::from_raw(metadata.gid());
+    let is_member = || getegid() == gid || getgroups().is_ok_and(|groups| groups.contains(&gid));
+    let shift = match () {
+        () if geteuid().as_raw() == metadata.uid() => 6,
+        () if is_member() => 3,
+        () => 0,
+    };
+    metadata.mode() >> shift & wanted == wanted
+}
+
+/// Whether it has a list of users and groups beside its mode.
+fn has_access_list(path: &Path) -> bool {
+    rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0; 1])
+        .map_or_else(|error| error == rustix::io::Errno::RANGE, |_| true)
 }
 
 /// Whether the effective user may.

@@ -18,7 +18,9 @@ use tokio::task::JoinSet;
 use super::daemon::{Heard, Wish};
 use super::known_hosts::Scratch;
 use super::network::{self, Expected};
-use super::{Deadline, auth_conf, local, ms_since, socket, tls};
+use super::{
+    Deadline, auth_conf, local, ms_since, other_sockets, place, socket, tls, units, user_daemon,
+};
 use crate::evidence::{
     Attempt, Evidence, Local, Login, RpcOutcome, SeenFile, Service, SkipReason, Skipped,
     TlsOutcome, Way,
@@ -193,25 +195,39 @@ impl Walk<'_> {
         let path = self.plan.socket.as_ref()?.to_string();
         let start = Instant::now();
         let (sight, stream) = socket::look(&path, self.deadline).await;
-        let starts_itself = stream.is_none() && self.plan.autostart.is_some();
-        let driver = self.plan.driver.as_ref().map(ToString::to_string);
-        let others = if stream.is_none() {
-            local::other_sockets(&path, driver.as_deref(), self.deadline).await
-        } else {
-            Vec::new()
+        let mut local = Local { socket: Some(sight), ..Local::default() };
+        let Some(stream) = stream else {
+            local.other_sockets = other_sockets::look(&path);
+            local.place = Some(Box::new(place::look_around(&path)));
+            if !self.plan.user_session {
+                local.units = Box::pin(units::here(self.machine, self.deadline)).await;
+            }
+            let daemon = self.plan.autostart.as_ref();
+            local.user_daemon =
+                daemon.map(|daemon| Box::new(user_daemon::look(daemon, self.machine)));
+            let starts_itself =
+                local.user_daemon.as_ref().is_some_and(|daemon| daemon.is_startable());
+            local.duration_ms = ms_since(start);
+            self.evidence.local = Some(local);
+            if starts_itself {
+                self.skip(&[Hop::Local, Hop::Daemon], &SkipReason::WouldStart);
+                return None;
+            }
+            return Some(Hop::Local);
         };
-        self.evidence.local = Some(Local {
-            socket: Some(sight),
-            other_sockets: others,
-            duration_ms: ms_since(start),
-            ..Local::default()
-        });
-        if starts_itself {
-            self.skip(&[Hop::Local, Hop::Daemon], &SkipReason::WouldStart);
-            return None;
+        local.duration_ms = ms_since(start);
+        self.evidence.local = Some(local);
+        let hop = self.ask_daemon(stream, Way::Unix).await;
+        // Whoever listens need not be the daemon: it may not come up.
+        let answered =
+            self.evidence.daemon.as_ref().is_some_and(|daemon| daemon.answered().is_some());
+        if !answered && !self.plan.user_session {
+            let units = Box::pin(units::here(self.machine, self.deadline)).await;
+            if let Some(local) = &mut self.evidence.local {
+                local.units = units;
+            }
         }
-        let Some(stream) = stream else { return Some(Hop::Local) };
-        self.ask_daemon(stream, Way::Unix).await
+        hop
     }
 
     async fn ask_daemon<S>(&mut self, stream: S, way: Way) -> Option<Hop>

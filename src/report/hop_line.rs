@@ -131,9 +131,10 @@ fn socket(socket: &SocketSight) -> String {
                 )
             },
         ),
-        (Some(UnixConnect::Failed(error)), SocketKind::Abstract | SocketKind::TooLong) => {
-            error.clone()
-        }
+        (
+            Some(UnixConnect::Failed(error)),
+            SocketKind::Abstract | SocketKind::TooLong | SocketKind::Hidden,
+        ) => error.clone(),
         (Some(UnixConnect::Failed(error)), _) => {
             format!("{error} ({:04o} {}:{})", socket.mode, socket.owner, socket.group)
         }

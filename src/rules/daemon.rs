@@ -1,11 +1,13 @@
 //! Rules about the daemon: what answers in libvirt's own protocol, and what it asks for.
 
 mod opening;
+mod start;
 
 pub(crate) use opening::{
     access_denied, driver_daemon_missing, driver_not_there, open_refused, open_unanswered,
     path_not_opened,
 };
+pub(crate) use start::daemon_does_not_start;
 
 use crate::evidence::{AuthState, Daemon, Login, Polkit, Reply, RpcOutcome, Way};
 use crate::finding::{Draft, Drafts};

@@ -1,162 +1,24 @@
-//! Rules about what was seen on this machine: the local socket, and what was
+//! Rules about what was seen on this machine: the local socket, programs, and what was
 //! not looked at.
 
-use crate::evidence::{
-    Folder, Program, SeenFile, SkipReason, SocketKind, SocketSight, UnixConnect,
+mod denied;
+mod place;
+mod socket;
+mod user_daemon;
+
+pub(crate) use denied::{socket_closed_beside_mode, socket_group_not_active, socket_not_permitted};
+pub(crate) use place::{
+    container_group_unknown, container_socket_stale, container_without_socket,
+    sandbox_without_socket, wsl_without_systemd,
 };
-use crate::finding::{Draft, Drafts};
+pub(crate) use socket::{
+    not_a_socket, socket_failed, socket_missing, socket_refused, two_kinds_of_daemons,
+};
+pub(crate) use user_daemon::{runtime_folder_unusable, user_daemon_missing};
+
+use crate::evidence::{Program, SeenFile, SkipReason};
+use crate::finding::Drafts;
 use crate::rules::Seen;
-use crate::text::Span;
-
-/// The local socket, where it is on the way and nobody answers there.
-fn failing<'s>(seen: &'s Seen<'_>) -> Option<&'s SocketSight> {
-    let socket = seen.evidence.local.as_ref()?.socket.as_ref()?;
-    (socket.connect != Some(UnixConnect::Accepted)).then_some(socket)
-}
-
-fn error(socket: &SocketSight) -> &str {
-    match &socket.connect {
-        Some(UnixConnect::Failed(error)) => error,
-        _ => "",
-    }
-}
-
-/// Where the socket is named in the URI, else the whole of it.
-fn place(seen: &Seen<'_>) -> Span {
-    let socket = seen.plan.used("socket").map(|planned| planned.value_span);
-    socket.unwrap_or_else(|| seen.reading.uri.span())
-}
-
-fn draft<'d>(
-    seen: &Seen<'_>,
-    socket: &SocketSight,
-    why: &str,
-    out: &'d mut Drafts,
-) -> &'d mut Draft {
-    let path = &socket.path;
-    let message = if socket.kind == SocketKind::TooLong {
-        format!("Path {path} too long for unix socket: {why}")
-    } else {
-        format!("Failed to connect socket to '{path}': {why}")
-    };
-    out.at(place(seen)).fact("path", &socket.path).quote(message, Some(0.0))
-}
-
-/// Nothing is in the socket's place.
-pub(crate) fn socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(socket) = failing(seen).filter(|socket| socket.kind == SocketKind::Missing) else {
-        return;
-    };
-    let others =
-        &seen.evidence.local.as_ref().map(|local| local.other_sockets.clone()).unwrap_or_default();
-    let other = others
-        .iter()
-        .find(|other| other.connect == Some(UnixConnect::Accepted) && !other.path.ends_with("-ro"));
-    let draft = draft(seen, socket, "No such file or directory", out);
-    if seen.plan.used("socket").is_some() {
-        draft.variant("given");
-        return;
-    }
-    match other {
-        Some(other) => {
-            draft.variant("other").fact("other", &other.path).fact("unit", unit_of(&socket.path))
-        }
-        None if seen.plan.user_session => draft.variant("session"),
-        None => draft.fact("unit", unit_of(&socket.path)),
-    };
-}
-
-/// The systemd unit that listens on a system socket.
-pub(super) fn unit_of(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.trim_end_matches("-ro").trim_end_matches("-sock");
-    match name {
-        "libvirt" => "libvirtd.socket".to_owned(),
-        modular => format!("{modular}.socket"),
-    }
-}
-
-/// The user may not open it.
-pub(crate) fn socket_not_permitted(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(socket) = failing(seen).filter(|socket| is_denied(socket)) else { return };
-    let closed = socket.folders.iter().find(|folder| !folder.searchable);
-    let draft = draft(seen, socket, "Permission denied", out);
-    match closed {
-        Some(Folder { path, owner, group, mode, .. }) => draft
-            .variant("folder")
-            .fact("folder", path)
-            .fact("mode", format!("{mode:04o} {owner}:{group}"))
-            .fact("group", group),
-        None => draft
-            .fact("mode", format!("{:04o} {}:{}", socket.mode, socket.owner, socket.group))
-            .fact("group", &socket.group),
-    };
-    let user =
-        seen.reading.machine.user.clone().unwrap_or_else(|| seen.reading.machine.uid.to_string());
-    draft.fact("user", user).fact("readonly", read_only_way(seen, socket));
-}
-
-/// The command that needs no more than the read-only socket, where that is open.
-fn read_only_way(seen: &Seen<'_>, socket: &SocketSight) -> String {
-    let twin = format!("{}-ro", socket.path);
-    let local = seen.evidence.local.iter();
-    let mut others = local.flat_map(|local| &local.other_sockets);
-    let is_open = others.any(|one| one.path == twin && one.connect == Some(UnixConnect::Accepted));
-    // A command that somebody may paste: only letters that no shell reads.
-    let text = String::from_utf8_lossy(seen.reading.uri.text());
-    let is_plain = text.chars().all(|one| one.is_ascii_alphanumeric() || "+:/._-".contains(one));
-    if is_open && is_plain { format!("virsh -r -c {text}") } else { String::new() }
-}
-
-fn is_denied(socket: &SocketSight) -> bool {
-    socket.kind == SocketKind::Hidden || error(socket) == "Permission denied"
-}
-
-/// The group is granted, but this process began before.
-pub(crate) fn socket_group_not_active(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(socket) = failing(seen).filter(|socket| is_denied(socket) && socket.group_not_active)
-    else {
-        return;
-    };
-    draft(seen, socket, "Permission denied", out).fact("group", &socket.group);
-}
-
-/// Something else is in the socket's place.
-pub(crate) fn not_a_socket(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(socket) = failing(seen) else { return };
-    let kind = match socket.kind {
-        SocketKind::File => "a file",
-        SocketKind::Folder => "a folder",
-        SocketKind::Other => "no socket",
-        SocketKind::Missing
-        | SocketKind::Hidden
-        | SocketKind::Socket
-        | SocketKind::Abstract
-        | SocketKind::TooLong => return,
-    };
-    let why = if error(socket).is_empty() { "Connection refused" } else { error(socket) };
-    draft(seen, socket, why, out).fact("kind", kind);
-}
-
-/// A socket at which nobody listens.
-pub(crate) fn socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
-    let refused = |socket: &&SocketSight| {
-        socket.kind == SocketKind::Socket && error(socket) == "Connection refused"
-    };
-    let Some(socket) = failing(seen).filter(refused) else { return };
-    draft(seen, socket, "Connection refused", out).fact("unit", unit_of(&socket.path));
-}
-
-/// Any other way in which connecting fails.
-pub(crate) fn socket_failed(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(socket) = failing(seen) else { return };
-    if let Some(UnixConnect::TimedOut) = &socket.connect {
-        out.at(place(seen)).variant("silent").fact("path", &socket.path);
-    } else {
-        let why = error(socket).to_owned();
-        draft(seen, socket, &why, out).fact("why", &why);
-    }
-}
 
 /// There is no program of the name that `command` gives.
 pub(crate) fn program_missing(seen: &Seen<'_>, out: &mut Drafts) {

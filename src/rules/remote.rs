@@ -11,8 +11,9 @@ use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
 use crate::finding::{Draft, Drafts};
 use crate::plan::{Implementation, Proxy};
 use crate::rules::Seen;
-use crate::rules::local::unit_of;
+use crate::rules::package::{DAEMON, HELPER, NETCAT, PROXY, Package, WHICH};
 use crate::rules::ssh::{frame, of_command};
+use crate::rules::units::{Idle, failed_service, name_idle, unit_of, why_idle};
 use crate::text::Span;
 
 /// A session that came about, and in which no libvirt answered.
@@ -104,46 +105,9 @@ pub(crate) fn packet(said: &str) -> Option<String> {
     Some(format!("packet {length} bytes received from server too large, want 33554432"))
 }
 
-/// A package under the names that the families of systems give it.
-struct Package {
-    debian: &'static str,
-    fedora: &'static str,
-    suse: &'static str,
-    arch: &'static str,
-}
-
-const NETCAT: Package = Package {
-    debian: "netcat-openbsd",
-    fedora: "nmap-ncat",
-    suse: "netcat-openbsd",
-    arch: "openbsd-netcat",
-};
-const HELPER: Package = Package {
-    debian: "libvirt-daemon",
-    fedora: "libvirt-daemon-common",
-    suse: "libvirt-daemon-common",
-    arch: "libvirt",
-};
-const DAEMON: Package = Package {
-    debian: "libvirt-daemon-system",
-    fedora: "libvirt-daemon-driver-qemu",
-    suse: "libvirt-daemon-qemu",
-    arch: "libvirt",
-};
-const WHICH: Package =
-    Package { debian: "debianutils", fedora: "which", suse: "which", arch: "which" };
-
 /// How to install a package there.
 fn install(remote: Option<&Remote>, package: &Package) -> String {
-    let ids = remote.map(|remote| remote.system_ids.as_str()).unwrap_or_default();
-    let is = |names: &[&str]| ids.split_whitespace().any(|id| names.contains(&id));
-    match () {
-        () if is(&["debian", "ubuntu"]) => format!("apt-get install {}", package.debian),
-        () if is(&["fedora", "rhel", "centos"]) => format!("dnf install {}", package.fedora),
-        () if is(&["suse", "opensuse", "sles"]) => format!("zypper install {}", package.suse),
-        () if is(&["arch"]) => format!("pacman -S {}", package.arch),
-        () => format!("install {}", package.debian),
-    }
+    package.install(remote.map(|remote| remote.system_ids.as_str()).unwrap_or_default())
 }
 
 /// Neither helper nor nc.
@@ -223,33 +187,31 @@ pub(crate) fn remote_socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     }
     let other = other(&failing, &path).map(|socket| socket.path.clone());
-    let installed = installed(failing.remote);
-    let unit = installed.as_ref().and_then(|units| units.first().copied());
-    let install = install(failing.remote, &DAEMON);
+    let units = failing.remote.map(|remote| remote.units.as_slice()).unwrap_or_default();
+    let idle = why_idle(units, &path);
+    let install_daemon = install(failing.remote, &DAEMON);
+    let install_proxy = install(failing.remote, &PROXY);
     let draft = failing
         .draft(seen, out)
         .fact("path", &path)
-        .fact("unit", unit.map_or_else(|| unit_of(&path), str::to_owned))
-        .fact("install", install);
-    match other {
-        Some(other) if seen.plan.used("socket").is_some() => {
-            draft.variant("named").fact("other", other)
+        .fact("unit", unit_of(&path))
+        .fact("install", install_daemon);
+    match (other, idle) {
+        (Some(other), _) if seen.plan.used("socket").is_some() => {
+            draft.variant("named").fact("other", other);
         }
-        Some(other) => draft.variant("other").fact("other", other),
-        None if installed.is_some_and(|units| units.is_empty()) => draft.variant("not-installed"),
-        None => draft,
-    };
-}
-
-/// The socket units that are there, where systemd tells; the one that makes the
-/// monolithic daemon's socket first.
-fn installed(remote: Option<&Remote>) -> Option<Vec<&str>> {
-    let units = &remote?.units;
-    let is_there = |name: &&str| {
-        units.iter().any(|unit| unit.name == *name && !["not-found", ""].contains(&&*unit.load))
-    };
-    let known = ["libvirtd.socket", "virtproxyd.socket", "virtqemud.socket"];
-    (!units.is_empty()).then(|| known.into_iter().filter(is_there).collect())
+        (Some(other), Some(Idle::ProxyOff { installed: false })) => {
+            draft
+                .variant("proxy-not-installed")
+                .fact("other", other)
+                .fact("install", install_proxy);
+        }
+        (Some(other), _) => {
+            draft.variant("other").fact("other", other);
+        }
+        (None, Some(idle)) => name_idle(draft, idle),
+        (None, None) => {}
+    }
 }
 
 /// The login may not open the socket.
@@ -281,8 +243,12 @@ pub(crate) fn remote_socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
         return;
     };
     let (path, _) = tried(seen, &failing);
-    let unit = unit_of(&path);
-    failing.draft(seen, out).fact("path", path).fact("unit", unit);
+    let units = failing.remote.map(|remote| remote.units.as_slice()).unwrap_or_default();
+    let failed = failed_service(units, &path);
+    let draft = failing.draft(seen, out).fact("unit", unit_of(&path)).fact("path", path);
+    if let Some(service) = failed {
+        draft.variant("failed").fact("service", &service.name).fact("result", &service.result);
+    }
 }
 
 /// `proxy=native`, or the session daemon, and no helper.

@@ -92,6 +92,11 @@ pub(crate) enum Need {
     LocalLibvirtd,
     /// A CA, and certificates of the server and of the client, where libvirt looks for them.
     Certificates,
+    /// systemd as the first process of the server, with the units of libvirtd, none of
+    /// them started.
+    Systemd,
+    /// The same on the client.
+    LocalSystemd,
 }
 
 /// What is different on one of the two hosts.

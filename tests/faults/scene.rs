@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, Need, Side};
-use crate::lab::{BASICS, Checked, Host, Lab, core_words};
+use crate::lab::{BASICS, Checked, First, Host, Lab, core_words};
 use crate::peer;
 
 /// What came of a fault: a row of the table.
@@ -124,8 +124,9 @@ fn staged(fault: &Fault, row: &mut Row) {
 }
 
 fn build(fault: &Fault) -> Lab {
-    let mut lab = Lab::new();
     let needs = |need: Need| fault.needs.contains(&need);
+    let first = |need| if needs(need) { First::Systemd } else { First::Sleep };
+    let mut lab = Lab::begun_by(first(Need::LocalSystemd), first(Need::Systemd));
     if needs(Need::Ipv6) {
         for (host, own) in [(&lab.client, 1), (&lab.server, 2)] {
             // Without asking first whether somebody has them, which takes a second or two.

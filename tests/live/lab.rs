@@ -34,9 +34,19 @@ rm -f /etc/ssh/ssh_known_hosts /etc/libvirt/libvirt.conf
 touch /run/virt-doctor
 mount --bind $2 /run/virt-doctor
 ip link set lo up
-echo ready
-exec sleep infinity
 ";
+
+/// The first process of most hosts.
+const SLEEP: &str = "echo ready\nexec sleep infinity\n";
+/// systemd, without anything of the machine that it could change.
+const SYSTEMD: &str = include_str!("systemd.sh");
+
+/// What a host's first process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum First {
+    Sleep,
+    Systemd,
+}
 
 /// A machine of the lab.
 pub(crate) struct Host {
@@ -46,28 +56,25 @@ pub(crate) struct Host {
     /// What enters the host to run a server there.
     servers: RefCell<Vec<Child>>,
     pub(crate) folder: PathBuf,
+    /// The control group of a host that systemd runs.
+    group: Option<String>,
 }
 
 impl Host {
-    fn boot(folder: PathBuf) -> Self {
+    fn boot(folder: PathBuf, first: First) -> Self {
         for name in ["etc", "work", "home", "bin"] {
             fs::create_dir_all(folder.join(name)).unwrap();
         }
+        let group = folder.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned());
+        let group = group.collect::<Vec<_>>().join(".");
+        let rest = if first == First::Systemd { SYSTEMD } else { SLEEP };
         let mut holder = Command::new("unshare")
-            .args([
-                "-m",
-                "-n",
-                "-p",
-                "-f",
-                "--kill-child",
-                "--mount-proc",
-                "sh",
-                "-c",
-                BOOT,
-                "boot",
-            ])
+            .args(["-m", "-n", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-c"])
+            .arg(format!("{BOOT}{rest}"))
+            .arg("boot")
             .arg(&folder)
             .arg(env!("CARGO_BIN_EXE_virt-doctor"))
+            .arg(&group)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -78,7 +85,11 @@ impl Host {
         let children =
             fs::read_to_string(format!("/proc/{0}/task/{0}/children", holder.id())).unwrap();
         let pid = children.split_whitespace().next().unwrap().parse().unwrap();
-        let host = Self { holder, pid, servers: RefCell::default(), folder };
+        let group = (first == First::Systemd).then_some(group);
+        let host = Self { holder, pid, servers: RefCell::default(), folder, group };
+        if first == First::Systemd {
+            host.until("systemctl is-active -q lab.target");
+        }
         host.sh(&format!(
             "useradd -m -d {}/home/{USER} -s /bin/sh {USER} && usermod -p '*' {USER}",
             host.folder.display()
@@ -226,6 +237,13 @@ impl Drop for Host {
             let _ = server.kill();
             let _ = server.wait();
         }
+        if let Some(group) = &self.group {
+            // Its control groups can be removed once the last process is gone.
+            let script = format!(
+                "mount -t cgroup2 cgroup2 /mnt; for turn in 1 2 3 4 5 6 7 8 9; do find /mnt/{group} -depth -type d -exec rmdir {{}} + 2>/dev/null && exit; sleep 0.1; done"
+            );
+            let _ = Command::new("unshare").args(["-m", "sh", "-c", &script]).status();
+        }
     }
 }
 
@@ -241,10 +259,15 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Self {
+        Self::begun_by(First::Sleep, First::Sleep)
+    }
+
+    /// With these first processes on client and server.
+    pub(crate) fn begun_by(on_client: First, on_server: First) -> Self {
         let folder = tempfile::Builder::new().prefix("vd-lab-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let client = Host::boot(folder.path().join("client"));
-        let server = Host::boot(folder.path().join("server"));
+        let client = Host::boot(folder.path().join("client"), on_client);
+        let server = Host::boot(folder.path().join("server"), on_server);
         let within = |host: &Host| ["-t".to_owned(), host.pid.to_string(), "-n".to_owned()];
         let ip = |host: &Host, arguments: &str| {
             let status = Command::new("nsenter")

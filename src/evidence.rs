@@ -45,7 +45,7 @@ pub(crate) use certificate::Alternatives;
 pub(crate) use {
     auth_conf::AuthConf,
     certificate::RevocationList,
-    keys::KeyFile,
+    keys::{Flaw, KeyFile},
     local::{AgentKey, Peer, SshConfig},
     name::{Dns, DnsAnswer, DnsServer, SshName},
     network::KernelPatience,
@@ -116,6 +116,8 @@ pub(crate) enum SkipReason {
     NotAllowed { parameter: String },
     /// This program does not speak that protocol.
     NotSpoken,
+    /// ssh cannot be told what the library would do: `ssh-config`, `names` or `known-hosts`.
+    LibraryDiffers { what: String },
     /// The driver runs within the client.
     InProcess,
     /// The client would start the daemon; a diagnosis starts nothing.

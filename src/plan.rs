@@ -32,7 +32,7 @@ pub use socket::Mode;
 #[cfg(feature = "probe")]
 pub(crate) use ssh::HANDED_ON;
 pub(crate) use ssh::is_plain_for_shell;
-pub use ssh::{Implementation, Proxy, SshPlan};
+pub use ssh::{HostKeys, Implementation, Proxy, SshPlan};
 pub use tls::TlsPlan;
 
 use crate::settings::Machine;

@@ -9,7 +9,7 @@ use crate::engine::{Levels, Subject, replaced, seal};
 use crate::evidence::{Evidence, Login, RpcOutcome, SeenFile, UnixConnect};
 use crate::finding::{Consequence, Draft, Drafts, Finding, Rule, RuleId, Severity};
 use crate::plan::{Hop, Outcome, Plan, Refusal};
-use crate::rules::{Reading, Seen, tls};
+use crate::rules::{Reading, Seen, ssh, tls};
 use crate::tables::transports::Transport;
 use crate::text::{Span, Veil};
 use crate::uri::Uri;
@@ -194,7 +194,10 @@ fn passed(hop: Hop, plan: &Plan, evidence: &Evidence) -> Option<bool> {
 
 fn session_passed(plan: &Plan, evidence: &Evidence) -> Option<bool> {
     match &evidence.session {
-        Some(session) => Some(session.established && !is_in_its_own_way(evidence)),
+        Some(session) if !session.established => {
+            ssh::doubt(plan, evidence).is_none().then_some(false)
+        }
+        Some(_) => Some(!is_in_its_own_way(evidence)),
         None => tls::stands(plan, evidence),
     }
 }
@@ -208,7 +211,8 @@ fn is_in_its_own_way(evidence: &Evidence) -> bool {
 
 /// Whether only the client itself can tell if it would have come this far.
 fn is_doubtful(plan: &Plan, evidence: &Evidence) -> bool {
-    evidence.tls.is_some() && session_passed(plan, evidence) != Some(true)
+    ssh::doubt(plan, evidence).is_some()
+        || (evidence.tls.is_some() && session_passed(plan, evidence) != Some(true))
 }
 
 /// What the client does about the login that the daemon asks for.
@@ -302,6 +306,7 @@ fn conclude(
                     Rule::OnwardName,
                     Rule::TlsNotJudged,
                     Rule::SaslAsked,
+                    Rule::LibraryNotJudged,
                 ];
                 rules.iter().any(|rule| finding.rule == *rule)
             }),

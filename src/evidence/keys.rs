@@ -53,6 +53,15 @@ pub(crate) enum KeyFormat {
     Unknown,
 }
 
+/// A line of a file of known host keys for the sake of which Go takes none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flaw {
+    /// From 1.
+    pub(crate) line: usize,
+    /// What it has in the place of a key, for a sentence.
+    pub(crate) why: String,
+}
+
 /// A line of a file of known host keys that is about the host, or has its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::certificate::Pem;
-use super::keys::{Identity, KnownKey};
+use super::keys::{Flaw, Identity, KnownKey};
 use super::place::{Place, UserDaemon};
 use super::unit::Unit;
 
@@ -21,6 +21,8 @@ pub(crate) struct Local {
     pub(crate) identity: Option<Identity>,
     /// What the files of known host keys say of the host.
     pub(crate) known_keys: Vec<KnownKey>,
+    /// Why Go takes none of its file of known host keys.
+    pub(crate) known_hosts_flaw: Option<Flaw>,
     /// Files that the plan names and the client needs.
     pub(crate) files: Vec<SeenFile>,
     pub(crate) socket: Option<SocketSight>,
@@ -32,6 +34,14 @@ pub(crate) struct Local {
     pub(crate) units: Vec<Unit>,
     /// What starting the user's own daemon needs, where the client would start it.
     pub(crate) user_daemon: Option<Box<UserDaemon>>,
+}
+
+impl Local {
+    /// The private key files that ssh, or the library, would try.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
+        let configured = self.ssh_config.as_ref().map(|config| config.identities.as_slice());
+        configured.unwrap_or_default().iter().chain(&self.identity)
+    }
 }
 
 /// A program, looked up without running it.
@@ -145,6 +155,8 @@ impl SeenFile {
     pub(crate) const AUTHORITY: &str = "CA certificate";
     /// What the host keys are called that a library knows.
     pub(crate) const KNOWN_HOSTS: &str = "known host keys";
+    /// What a file of libvirt is called here that may have a password for ssh.
+    pub(crate) const CREDENTIALS: &str = "credentials for ssh";
     /// What the CA's revocation list is called here.
     pub(crate) const REVOCATIONS: &str = "revocation list";
     /// What our certificate is called here.

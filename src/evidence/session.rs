@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pub(crate) methods: Vec<String>,
     /// Whether the server took a key and wants something more.
     pub(crate) partial: bool,
-    /// What `authorized_keys` allows the key: `command`, `pty`, ...
+    /// What `authorized_keys` allows the key: `command`, `pty`, ...; or `none`.
     pub(crate) key_options: Vec<String>,
     /// What the server said before its banner.
     pub(crate) greeting: String,

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use serde::Serialize;
 
 use crate::settings::{DEFAULT_KEYS, Machine};
@@ -32,6 +32,43 @@ pub struct SshPlan {
     pub methods: Option<BString>,
     /// Whether nobody can be asked anything.
     pub batch: bool,
+    /// Whether the URI has a password that is sent where the server takes one.
+    pub password: bool,
+    /// Which host keys are taken, where libvirt or Go decide it.
+    pub host_keys: HostKeys,
+}
+
+/// Which keys of a host a library takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKeys {
+    /// Those that its file has.
+    Known,
+    /// These, and the key of a host that the file does not have.
+    New,
+    /// Any.
+    Any,
+}
+
+impl SshPlan {
+    /// Whether it would use this way of login.
+    #[must_use]
+    pub fn has_method(&self, wanted: &str) -> bool {
+        self.place_of(wanted).is_some()
+    }
+
+    /// Whether a key of the agent is offered even where the key file is of no use.
+    #[must_use]
+    pub fn asks_agent_first(&self) -> bool {
+        // Go offers all keys that it has in one try; the others end at a bad file.
+        let first = self.place_of("agent") < self.place_of("privkey");
+        self.has_method("agent")
+            && (self.implementation == Implementation::Go || first || !self.has_method("privkey"))
+    }
+
+    fn place_of(&self, wanted: &str) -> Option<usize> {
+        let methods = self.methods.as_ref()?;
+        methods.split_str(",").position(|word| word.eq_ignore_ascii_case(wanted.as_bytes()))
+    }
 }
 
 /// Who speaks ssh.

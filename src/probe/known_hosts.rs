@@ -52,17 +52,24 @@ impl Scratch {
         if !writes {
             return Ok(None);
         }
+        let own = |path: &&String| !path.starts_with("/etc/");
+        self.copy(config.known_hosts.iter().filter(own).cloned().collect()).map(Some)
+    }
+
+    /// Copies files of known hosts, those that can be read, into one.
+    pub(crate) fn copy(&mut self, originals: Vec<String>) -> io::Result<PathBuf> {
         let copy = self.file("known_hosts");
         let mut file = fs::File::create(&copy)?;
-        self.originals =
-            config.known_hosts.iter().filter(|path| !path.starts_with("/etc/")).cloned().collect();
+        self.originals = originals;
         for original in &self.originals {
-            if let Ok(text) = fs::read(Path::new(original)) {
+            // A FIFO would be waited for.
+            let is_file = fs::metadata(Path::new(original)).is_ok_and(|it| it.is_file());
+            if let Some(text) = is_file.then(|| fs::read(Path::new(original)).ok()).flatten() {
                 file.write_all(&text)?;
                 file.write_all(b"\n")?;
             }
         }
-        Ok(Some(copy))
+        Ok(copy)
     }
 
     /// ssh's words with the user's own file in the place of the copy.

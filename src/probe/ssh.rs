@@ -4,6 +4,8 @@
 //! ssh ask nobody, write nothing down and tell us what it does. The stream is a
 //! socket pair, as libvirt's own, so that the end of it looks the same.
 
+mod channel;
+
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -30,6 +32,8 @@ use crate::text::system_words;
 
 /// What the remote side may print to standard error, in bytes.
 const LARGEST: u64 = 64 * 1024;
+/// Where ssh writes what it does.
+const LOG: &str = "ssh.log";
 /// How often ssh's log is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How often an end is looked for.
@@ -99,7 +103,7 @@ impl Run<'_> {
         deadline: Deadline,
     ) -> (Session, Option<Heard>) {
         let start = Instant::now();
-        let log = scratch.file("ssh.log");
+        let log = scratch.file(LOG);
         let mut session = Session { argv: shown(&self.arguments(&log)), ..Session::default() };
         let (stream, mut child) = match self.start(&log) {
             Ok(started) => started,
@@ -123,21 +127,32 @@ impl Run<'_> {
         let status = end(&mut child, timed_out).await;
         session.exit = status.and_then(|status| status.code());
         session.remote_said = deadline_free(drained).await;
-        let text = std::fs::read(&log).unwrap_or_default();
+        self.sum_up(&mut session, scratch, answered, has_spoken);
+        session.duration_ms = ms_since(start);
+        if timed_out && !session.established {
+            session.failure = Some(SshFailure::DeadlineReached);
+        }
+        let heard = session.established.then_some(heard);
+        (session, heard)
+    }
+
+    /// What the log tells, once ssh has ended.
+    fn sum_up(&self, session: &mut Session, scratch: &Scratch, answered: bool, has_spoken: bool) {
+        let text = std::fs::read(scratch.file(LOG)).unwrap_or_default();
         if self.is_ssh {
-            ssh_log::read(&scratch.unmasked(&String::from_utf8_lossy(&text)), &mut session);
+            ssh_log::read(&scratch.unmasked(&String::from_utf8_lossy(&text)), session);
             if !session.established {
                 // Nothing ran there: all this is of ssh before it opened its log, or of
                 // its proxy, and the client gets it first.
                 let aside = std::mem::take(&mut session.remote_said);
                 let aside = ssh_log::without_chatter(&scratch.unmasked(&aside));
                 if session.said.is_empty() {
-                    ssh_log::read(&aside, &mut session);
+                    ssh_log::read(&aside, session);
                 } else if !aside.is_empty() {
                     session.said = format!("{aside}\n{}", session.said);
                 }
             }
-            if session.established && !answered && is_closed(&session) {
+            if session.established && !answered && is_closed(session) {
                 session.established = false;
                 session.failure = Some(SshFailure::ClosedAfterLogin);
                 session.said.push_str(&std::mem::take(&mut session.remote_said));
@@ -149,12 +164,6 @@ impl Run<'_> {
             session.said = std::mem::take(&mut session.remote_said);
             session.failure = (!session.established).then_some(SshFailure::Other);
         }
-        session.duration_ms = ms_since(start);
-        if timed_out && !session.established {
-            session.failure = Some(SshFailure::DeadlineReached);
-        }
-        let heard = session.established.then_some(heard);
-        (session, heard)
     }
 
     fn start(&self, log: &Path) -> io::Result<(UnixStream, Child)> {

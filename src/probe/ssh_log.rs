@@ -70,9 +70,12 @@ fn read_debug(line: &str, session: &mut Session) {
     } else if let Some(key) = line.strip_prefix("Server accepts key: ") {
         session.accepted = Some(shown_key(key));
     } else if let Some((_, options)) =
-        line.strip_prefix("Remote: ").and_then(|rest| rest.split_once(": key options: "))
+        line.strip_prefix("Remote: ").and_then(|rest| rest.split_once(": key options:"))
     {
         session.key_options = options.split_whitespace().map(str::to_owned).collect();
+        if session.key_options.is_empty() {
+            session.key_options.push("none".to_owned());
+        }
     } else if let Some((_, text)) = line
         .strip_prefix("kex_exchange_identification: banner line ")
         .and_then(|rest| rest.split_once(": "))
@@ -108,6 +111,7 @@ fn is_chatter(line: &str) -> bool {
         "Authenticated using ",
         "Transferred: ",
         "Bytes per second: ",
+        "Killed by signal ",
         "debug2: ",
         "debug3: ",
     ];
@@ -215,6 +219,12 @@ mod tests {
     fn a_host_key_may_be_signed() {
         let key = session("debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:h, serial 0 ID \"kvm1\" CA ssh-ed25519 SHA256:c valid forever\r\n").host_key.unwrap();
         assert_eq!((key.kind.as_str(), key.fingerprint.as_str()), ("ED25519", "SHA256:h"));
+    }
+
+    #[test]
+    fn a_key_that_may_do_nothing_more_is_told() {
+        let session = session("debug1: Remote: /a/authorized_keys:1: key options:\r\n");
+        assert_eq!(session.key_options, ["none"]);
     }
 
     #[test]

@@ -123,9 +123,7 @@ impl Walk<'_> {
                 self.ssh().await
             }
             Transport::Ssh | Transport::Libssh | Transport::Libssh2 | Transport::Sshcmd => {
-                self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NotSpoken);
-                self.library().await;
-                self.reach_port().await.map_or(Some(Hop::Network), |_| None)
+                self.library().await
             }
             Transport::Ext => self.ext().await,
         }

@@ -6,7 +6,7 @@ use crate::evidence::{
     Remote, RemoteSocket, Reply, Resolution, RpcOutcome, Service, Session, SkipReason, SocketKind,
     SocketSight, Tls, TlsOutcome, UnixConnect,
 };
-use crate::plan::{Hop, Outcome, Plan, Proxy};
+use crate::plan::{Hop, Implementation, Outcome, Plan, Proxy};
 use crate::tables::transports::Transport;
 
 /// What is said about a hop behind its mark.
@@ -16,7 +16,11 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         Hop::Local => evidence.local.as_ref().map(local),
         Hop::Name => evidence.name.as_ref().map(name),
         Hop::Network => evidence.network.as_ref().map(network),
-        Hop::Session => evidence.session.as_ref().map(session).or(evidence.tls.as_ref().map(tls)),
+        Hop::Session => evidence
+            .session
+            .as_ref()
+            .map(|one| session(one, plan))
+            .or(evidence.tls.as_ref().map(tls)),
         Hop::Remote => remote(plan, evidence, status),
         Hop::Daemon if status == Status::NotReached => None,
         Hop::Daemon => evidence.daemon.as_ref().map(daemon),
@@ -31,7 +35,7 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
         (Some(text), Some(why), _) => format!("{text}   ({})", skipped(why)),
         (Some(text), None, _) => text,
         (None, _, Status::NotReached) => "not reached".to_owned(),
-        (None, Some(SkipReason::NotSpoken), Status::Failed) => {
+        (None, Some(SkipReason::NotSpoken | SkipReason::LibraryDiffers { .. }), Status::Failed) => {
             "not tried: it would fail".to_owned()
         }
         (None, Some(why), _) => skipped(why).to_owned(),
@@ -44,7 +48,8 @@ pub(crate) fn line(hop: Hop, status: Status, plan: &Plan, evidence: &Evidence) -
 fn skipped(why: &SkipReason) -> &'static str {
     match why {
         SkipReason::NotAllowed { .. } => "left out: the URI names what would be run",
-        SkipReason::NotSpoken => "not spoken by this program",
+        SkipReason::NotSpoken => "not tried: it takes the program ssh, which is not here",
+        SkipReason::LibraryDiffers { .. } => "not tried: ssh cannot log in as the client would",
         SkipReason::InProcess => "the driver runs within the client",
         SkipReason::WouldStart => "the client would start the daemon; a check starts nothing",
         SkipReason::NoFolder => {
@@ -208,7 +213,7 @@ fn service(service: &Service) -> String {
     }
 }
 
-fn session(session: &Session) -> String {
+fn session(session: &Session, plan: &Plan) -> String {
     if !session.established {
         let said = session.said.lines().last().unwrap_or("ssh ended without a word");
         return said.to_owned();
@@ -223,7 +228,13 @@ fn session(session: &Session) -> String {
         format!(" with {} {} ({place})", key.kind, key.fingerprint)
     });
     let method = session.method.as_ref().map(|method| format!(" by {method}"));
-    format!("{server}logged in{}", key.or(method).unwrap_or_default())
+    let in_place = match plan.ssh.as_ref().map(|ssh| ssh.implementation) {
+        Some(Implementation::Libssh) => "   (ssh in the place of libssh)",
+        Some(Implementation::Libssh2) => "   (ssh in the place of libssh2)",
+        Some(Implementation::Go) => "   (ssh in the place of Go's ssh)",
+        Some(Implementation::Openssh) | None => "",
+    };
+    format!("{server}logged in{}{in_place}", key.or(method).unwrap_or_default())
 }
 
 fn tls(tls: &Tls) -> String {
@@ -265,6 +276,8 @@ fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
         lacking.join(" · ")
     } else if !said.is_empty() {
         said.to_owned()
+    } else if session.said.contains(": open failed: ") {
+        "the server opens no channel to the daemon's socket".to_owned()
     } else if evidence.remote.as_ref().is_some_and(|remote| remote.runs_nothing) {
         "the login runs nothing that it is asked to run".to_owned()
     } else {
@@ -275,11 +288,13 @@ fn remote(plan: &Plan, evidence: &Evidence, status: Status) -> Option<String> {
 /// What libvirt's command needs there and does not find.
 fn lacking(plan: &Plan, remote: &Remote) -> Vec<String> {
     let mut lacking = Vec::new();
-    let may_help = plan.proxy != Some(Proxy::Netcat);
+    let runs = plan.ssh.as_ref().is_none_or(|ssh| ssh.remote_command.is_some());
+    let may_help = runs && plan.proxy != Some(Proxy::Netcat);
     if may_help && remote.helper.is_none() {
         lacking.push("no virt-ssh-helper".to_owned());
     }
-    let needs_netcat = plan.proxy != Some(Proxy::Native) && !(may_help && remote.helper.is_some());
+    let needs_netcat =
+        runs && plan.proxy != Some(Proxy::Native) && !(may_help && remote.helper.is_some());
     match &remote.netcat {
         None if needs_netcat => lacking.push("no nc".to_owned()),
         Some(netcat) if needs_netcat && !netcat.knows_unix => {

@@ -1,15 +1,18 @@
 //! Rules about the remote host: helper, netcat, the socket there.
 
+mod channel;
 mod login;
 
+pub(crate) use channel::remote_forwarding_refused;
 pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise, remote_shell_hangs};
 
+use self::channel::Obstacle;
 use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};
 use crate::finding::{Draft, Drafts};
-use crate::plan::Proxy;
+use crate::plan::{Implementation, Proxy};
 use crate::rules::Seen;
 use crate::rules::package::{DAEMON, HELPER, NETCAT, PROXY, Package, WHICH};
-use crate::rules::ssh::frame;
+use crate::rules::ssh::{frame, of_command};
 use crate::rules::units::{Idle, failed_service, name_idle, unit_of, why_idle};
 use crate::text::Span;
 
@@ -18,6 +21,12 @@ struct Failing<'s> {
     session: &'s Session,
     remote: Option<&'s Remote>,
     outcome: &'s RpcOutcome,
+}
+
+/// The same where a command runs there, and not the server itself connects to the socket.
+fn failing_command<'s>(seen: &'s Seen<'_>) -> Option<Failing<'s>> {
+    seen.plan.ssh.as_ref()?.remote_command.as_ref()?;
+    failing(seen)
 }
 
 fn failing<'s>(seen: &'s Seen<'_>) -> Option<Failing<'s>> {
@@ -48,17 +57,25 @@ impl Failing<'_> {
     fn draft<'d>(&self, seen: &Seen<'_>, out: &'d mut Drafts) -> &'d mut Draft {
         let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
         let system = self.remote.map(|remote| remote.system.clone()).unwrap_or_default();
-        let quote = match self.outcome {
+        let seconds = Some(self.session.duration_ms / 1000.0);
+        let draft = out.at(place(seen, "socket")).fact("host", host).fact("system", system);
+        match self.quote(seen) {
+            Some(quote) => draft.quote(quote, seconds),
+            None => draft,
+        }
+    }
+
+    /// What the client prints. The libraries lose what the remote side says.
+    fn quote(&self, seen: &Seen<'_>) -> Option<String> {
+        let plan = seen.plan.ssh.as_ref()?;
+        match self.outcome {
+            _ if plan.implementation != Implementation::Openssh => {
+                of_command(seen, plan, self.session)
+            }
             RpcOutcome::NotLibvirt(text) => packet(text),
             // Where the command ends before it has read the question, the client may see a
             // reset instead: who is the quicker is chance.
             _ => Some(frame(&self.session.remote_said, false)),
-        };
-        let seconds = Some(self.session.duration_ms / 1000.0);
-        let draft = out.at(place(seen, "socket")).fact("host", host).fact("system", system);
-        match quote {
-            Some(quote) => draft.quote(quote, seconds),
-            None => draft,
         }
     }
 }
@@ -95,7 +112,7 @@ fn install(remote: Option<&Remote>, package: &Package) -> String {
 
 /// Neither helper nor nc.
 pub(crate) fn remote_netcat_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let gone =
         failing.remote.is_some_and(|remote| remote.error.is_none() && remote.netcat.is_none());
     if failing.uses_helper(seen.plan.proxy) || seen.plan.proxy == Some(Proxy::Native) || !gone {
@@ -115,7 +132,7 @@ pub(crate) fn remote_netcat_missing(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// An nc that cannot open a UNIX socket.
 pub(crate) fn remote_netcat_without_unix(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let Some(netcat) = failing.remote.and_then(|remote| remote.netcat.as_ref()) else { return };
     if failing.uses_helper(seen.plan.proxy)
         || seen.plan.proxy == Some(Proxy::Native)
@@ -162,9 +179,7 @@ fn other<'s>(failing: &Failing<'s>, path: &str) -> Option<&'s RemoteSocket> {
 /// No daemon's socket there.
 pub(crate) fn remote_socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing(seen) else { return };
-    if !failing.remote_said().contains("No such file or directory")
-        && !failing.remote_said().contains("unix connect failed: No such")
-    {
+    if failing.obstacle(seen) != Some(Obstacle::Missing) {
         return;
     }
     let (path, socket) = tried(seen, &failing);
@@ -202,7 +217,7 @@ pub(crate) fn remote_socket_missing(seen: &Seen<'_>, out: &mut Drafts) {
 /// The login may not open the socket.
 pub(crate) fn remote_socket_not_permitted(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) =
-        failing(seen).filter(|failing| failing.remote_said().contains("Permission denied"))
+        failing(seen).filter(|failing| failing.obstacle(seen) == Some(Obstacle::NotPermitted))
     else {
         return;
     };
@@ -223,7 +238,7 @@ pub(crate) fn remote_socket_not_permitted(seen: &Seen<'_>, out: &mut Drafts) {
 /// The socket is there and nobody listens.
 pub(crate) fn remote_socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) =
-        failing(seen).filter(|failing| failing.remote_said().contains("Connection refused"))
+        failing(seen).filter(|failing| failing.obstacle(seen) == Some(Obstacle::Refused))
     else {
         return;
     };
@@ -238,7 +253,7 @@ pub(crate) fn remote_socket_refused(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// `proxy=native`, or the session daemon, and no helper.
 pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let missing =
         failing.remote.is_some_and(|remote| remote.error.is_none() && remote.helper.is_none());
     if seen.plan.proxy != Some(Proxy::Native) || !missing {
@@ -255,7 +270,7 @@ pub(crate) fn remote_helper_missing(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// The helper is there, and libvirt's script does not find it without `which`.
 pub(crate) fn remote_which_missing(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let Some(remote) = failing.remote.filter(|remote| remote.error.is_none() && !remote.which)
     else {
         return;

@@ -5,6 +5,7 @@ mod host_key;
 mod key_files;
 mod keys;
 mod library;
+mod library_words;
 mod server;
 mod session;
 
@@ -19,7 +20,11 @@ pub(crate) use keys::{
     no_tty_without_key, ssh_agent_empty, ssh_agent_missing, ssh_key_refused, ssh_no_key_login,
     ssh_root_refused, ssh_too_many_keys,
 };
-pub(crate) use library::{library_host_key_unknown, library_key_unusable};
+pub(crate) use library::{
+    doubt, library_host_key_unknown, library_key_unusable, library_known_hosts_broken,
+    library_not_judged,
+};
+pub(crate) use library_words::{of_command, refusal};
 pub(crate) use server::{
     not_an_ssh_server, ssh_closed_after_login, ssh_closed_early, ssh_no_common_algorithm,
     ssh_no_session,

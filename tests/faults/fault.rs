@@ -20,6 +20,8 @@ pub(crate) struct Fault {
     /// What is there before anything is broken.
     #[serde(default)]
     pub(crate) needs: Vec<Need>,
+    /// The client that connects, where it is not virsh: `go-libvirt`.
+    pub(crate) peer: Option<String>,
     /// Whether root runs the client; else the lab's user.
     #[serde(default)]
     pub(crate) as_root: bool,
@@ -48,6 +50,8 @@ pub(crate) struct Fault {
     pub(crate) unproven: bool,
     /// A part of what virsh said when the fault was written down; none where it says nothing.
     pub(crate) virsh: Option<String>,
+    /// What it says instead, by chance.
+    pub(crate) or_virsh: Option<String>,
     /// Why these words do not lead `explain -` to the cause, where they are too poor.
     pub(crate) unexplained: Option<String>,
     /// How long virsh is waited for, in seconds.
@@ -82,6 +86,8 @@ pub(crate) enum Need {
     Key,
     /// The server's key in the user's known_hosts.
     KnownHost,
+    /// The server's key in libvirt's own known_hosts of the user, for libssh and libssh2.
+    LibvirtKnownHost,
     /// libvirtd on the server.
     Libvirtd,
     /// libvirtd on the client's own host.

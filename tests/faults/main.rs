@@ -17,6 +17,7 @@ mod fault;
 #[allow(dead_code, reason = "shared with the other tests on real servers")]
 #[path = "../live/lab.rs"]
 mod lab;
+mod peer;
 mod said;
 mod scene;
 mod table;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, Need, Side};
 use crate::lab::{BASICS, Checked, First, Host, Lab, core_words};
+use crate::peer;
 use crate::said;
 
 /// What came of a fault: a row of the table.
@@ -92,7 +93,10 @@ fn staged(fault: &Fault, row: &mut Row) {
     let recorded = fault.virsh.as_deref().unwrap_or_default();
     must(
         match &virsh {
-            Virsh::Says(words) => !recorded.is_empty() && words.contains(recorded),
+            Virsh::Says(words) => {
+                let by_chance = fault.or_virsh.as_ref().is_some_and(|other| words.contains(other));
+                !recorded.is_empty() && (words.contains(recorded) || by_chance)
+            }
             Virsh::Connects | Virsh::Silent => recorded.is_empty(),
         },
         format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
@@ -176,6 +180,11 @@ fn build(fault: &Fault) -> Lab {
     if needs(Need::KnownHost) {
         lab = lab.with_known_host();
     }
+    if needs(Need::LibvirtKnownHost) {
+        let key = fs::read_to_string(lab.server.folder.join("host_key.pub")).unwrap();
+        let line = format!("192.0.2.2,server.test {key}");
+        lab.client.write_home(".config/libvirt/known_hosts", &line, 0o600);
+    }
     for (need, host, side) in [
         (Need::Libvirtd, &lab.server, &fault.server),
         (Need::LocalLibvirtd, &lab.client, &fault.client),
@@ -255,12 +264,17 @@ impl Virsh {
 fn ask(fault: &Fault, client: &Host) -> (Virsh, String) {
     let patience = fault.patience.to_string();
     let uri = client.with_variables(&fault.uri);
-    let mut arguments = vec!["-s", "KILL", &patience, "virsh"];
-    arguments.extend(fault.virsh_options.iter().map(String::as_str));
-    if !uri.is_empty() {
-        arguments.extend(["-c", &uri]);
+    let mut arguments = vec!["-s", "KILL", &patience];
+    if fault.peer.is_some() {
+        arguments.extend([peer::go_libvirt(), &uri]);
+    } else {
+        arguments.push("virsh");
+        arguments.extend(fault.virsh_options.iter().map(String::as_str));
+        if !uri.is_empty() {
+            arguments.extend(["-c", &uri]);
+        }
+        arguments.push("uri");
     }
-    arguments.push("uri");
     let output = if fault.as_root {
         client
             .command("timeout")
@@ -293,6 +307,9 @@ fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
 fn check(fault: &Fault, client: &Host) -> Checked {
     let uri = client.with_variables(&fault.uri);
     let mut arguments: Vec<&str> = fault.options.iter().map(String::as_str).collect();
+    if let Some(peer) = &fault.peer {
+        arguments.extend(["--client", peer]);
+    }
     if !uri.is_empty() {
         arguments.extend(["--uri", &uri]);
     }
@@ -318,11 +335,12 @@ fn logins(server: &Host) -> usize {
     log.matches("Accepted publickey").count()
 }
 
-/// The processes of a host and the files of its user. One that has ended and that the
-/// host's first process does not wait for is none.
+/// The processes of a host and the files of its user, without what libvirtd writes when it
+/// has just started. A process that has ended and that the host's first process does not
+/// wait for is none.
 fn state(host: &Host) -> String {
     host.sh(&format!(
-        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v 'cache/' | sort",
+        "ps ax -o stat=,comm= | sed -n '/^ *Z/!s/^[^ ]* *//p' | grep -Ev '^(ps|sed|sh|sort|grep|find|nsenter|sleep|sshd|sshd-session)$' | sort; find {} /run/libvirt -xdev -type f -printf '%p %s %T@\\n' 2>/dev/null | grep -v -e 'cache/' -e /run/libvirt/qemu/ | sort",
         host.home().display()
     ))
 }

@@ -14,6 +14,7 @@ mod driver;
 mod foresight;
 mod from;
 mod lab;
+mod library;
 mod local;
 mod login;
 mod network;

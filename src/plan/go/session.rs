@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{GoPart, Planner, system_socket};
 use crate::plan::ssh::default_key;
-use crate::plan::{Implementation, Proxy, SshPlan};
+use crate::plan::{HostKeys, Implementation, Proxy, SshPlan};
 use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::uri::go::expanded;
@@ -61,7 +61,31 @@ impl Planner<'_> {
             known_hosts: (!accepts_any).then_some(known_hosts),
             methods: Some(self.methods(transport)),
             batch: true,
+            password: self.sends_password(),
+            host_keys: match (accepts_any, self.takes_new_keys(transport)) {
+                (true, _) => HostKeys::Any,
+                (false, true) => HostKeys::New,
+                (false, false) => HostKeys::Known,
+            },
         }
+    }
+
+    fn sends_password(&self) -> bool {
+        let given = self.url.user.as_ref().is_some_and(|user| {
+            user.password.as_ref().is_some_and(|password| !password.is_empty())
+        });
+        // The provider 0.8 does so where it is told to, by a word of its own.
+        let asked = self
+            .url
+            .get("sshauth")
+            .is_some_and(|methods| methods.split_str(",").any(|word| word == b"ssh-password"));
+        given && (self.dialect != UriDialect::Terraform08 || asked)
+    }
+
+    fn takes_new_keys(&self, transport: Transport) -> bool {
+        self.dialect == UriDialect::GoLibvirt
+            && transport != Transport::Ssh
+            && self.url.get("known_hosts_verify").is_some_and(|policy| policy == "auto")
     }
 
     fn default_key(&self) -> Option<BString> {
@@ -194,6 +218,8 @@ impl Planner<'_> {
             known_hosts,
             methods: None,
             batch: !asks,
+            password: false,
+            host_keys: HostKeys::Known,
         }
     }
 

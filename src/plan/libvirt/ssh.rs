@@ -9,7 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::Planner;
 use crate::plan::ssh::{Arguments, Script, default_key};
-use crate::plan::{Implementation, Proxy, Refusal, SshPlan, libssh, name};
+use crate::plan::{HostKeys, Implementation, Proxy, Refusal, SshPlan, libssh, name};
 use crate::tables::clients::Since;
 use crate::tables::parameters::Key;
 use crate::tables::transports::Transport;
@@ -57,6 +57,8 @@ impl Planner<'_> {
             known_hosts: None,
             methods: None,
             batch,
+            password: false,
+            host_keys: HostKeys::Known,
         }
     }
 
@@ -96,6 +98,16 @@ impl Planner<'_> {
             ),
             methods: Some(methods),
             batch: false,
+            password: false,
+            host_keys: self.host_keys(),
+        }
+    }
+
+    fn host_keys(&self) -> HostKeys {
+        match self.given.get(Key::KnownHostsVerify).map(<[u8]>::to_ascii_lowercase).as_deref() {
+            Some(b"auto") => HostKeys::New,
+            Some(b"ignore") => HostKeys::Any,
+            _ => HostKeys::Known,
         }
     }
 

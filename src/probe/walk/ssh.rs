@@ -1,9 +1,10 @@
 //! The way through ssh: program, configuration, port, login, remote command.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use bstr::BString;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::net::TcpStream;
 
@@ -21,7 +22,20 @@ pub(super) const LOGIN: Duration = Duration::from_secs(20);
 /// How long our own questions may take, where the login was quick and nothing came then.
 const SHELL: Duration = Duration::from_secs(6);
 /// The same, where the server has not even shown its banner.
-const LOGIN_WITHOUT_BANNER: Duration = Duration::from_secs(4);
+pub(super) const LOGIN_WITHOUT_BANNER: Duration = Duration::from_secs(4);
+
+/// What is run for a login, and for a second one.
+pub(super) struct Login<'a> {
+    pub(super) program: &'a PathBuf,
+    pub(super) argv: &'a [BString],
+    /// The same with `sh` in the place of what the client does there.
+    pub(super) again: &'a [BString],
+    pub(super) is_ssh: bool,
+    /// Where ssh may write host keys to.
+    pub(super) copy: Option<&'a PathBuf>,
+    /// Where ssh listens, if the server is to connect to the socket.
+    pub(super) near: Option<&'a Path>,
+}
 
 impl Walk<'_> {
     pub(super) async fn ssh(&mut self) -> Option<Hop> {
@@ -83,7 +97,7 @@ impl Walk<'_> {
     }
 
     /// Whether the URI names what would be run, and nobody vouched for it.
-    fn is_forbidden(&mut self) -> bool {
+    pub(super) fn is_forbidden(&mut self) -> bool {
         let Some(parameter) = self.not_allowed() else { return false };
         let why = SkipReason::NotAllowed { parameter: parameter.to_owned() };
         self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &why);
@@ -107,7 +121,7 @@ impl Walk<'_> {
     }
 
     /// What answers on the port; whether nothing does.
-    async fn banner(&mut self, address: SocketAddr, stream: TcpStream) -> bool {
+    pub(super) async fn banner(&mut self, address: SocketAddr, stream: TcpStream) -> bool {
         let tried = Self::tried(address, stream);
         let attempt = network::identify(tried, address, Expected::Ssh, true, self.deadline).await;
         let silent = attempt.service == Some(Service::Silent);
@@ -130,9 +144,33 @@ impl Walk<'_> {
         };
         let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
         let copy = scratch.copy_known_hosts(config, no_verify).unwrap_or_default();
-        let run = self.run(program, argv, is_ssh, copy.as_ref());
+        let mut again = argv.to_vec();
+        if let Some(command) = again.last_mut() {
+            *command = "sh".into();
+        }
+        let login = Login { program, argv, again: &again, is_ssh, copy: copy.as_ref(), near: None };
+        let hop = self.log_in(&login, &scratch, patience).await;
+        if is_ssh {
+            self.know_host_keys(config);
+        }
+        self.scratch = Some(scratch);
+        hop
+    }
+
+    /// The login, the question over it and, where the remote side failed, a look there.
+    pub(super) async fn log_in(
+        &mut self,
+        login: &Login<'_>,
+        scratch: &Scratch,
+        patience: Duration,
+    ) -> Option<Hop> {
+        let run = self.run(login.program, login.argv, login.is_ssh, login.copy);
         let wish = Wish::of(self.plan);
-        let (session, heard) = run.ask(wish, &scratch, self.deadline.within(patience)).await;
+        let deadline = self.deadline.within(patience);
+        let (session, heard) = match login.near {
+            Some(near) => run.ask_through(near, wish, scratch, deadline).await,
+            None => run.ask(wish, scratch, deadline).await,
+        };
         let established = session.established;
         self.evidence.session = Some(session);
         let over = heard.as_ref().is_some_and(|heard| {
@@ -143,14 +181,10 @@ impl Walk<'_> {
         });
         let silent = heard.as_ref().is_some_and(|heard| heard.daemon.outcome == RpcOutcome::Silent);
         let ended_at = heard.and_then(|heard| self.take_down(heard));
-        if is_ssh {
-            self.know_host_keys(config);
-        }
-        if established && (over || silent) && is_ssh {
+        if established && (over || silent) && login.is_ssh {
             let patience = if silent { SHELL } else { LOGIN };
-            self.remote(program, copy.as_ref(), &scratch, patience).await;
+            self.remote(login, scratch, patience).await;
         }
-        self.scratch = Some(scratch);
         match (established, over) {
             (false, _) => Some(Hop::Session),
             (true, true) => Some(Hop::Remote),
@@ -159,14 +193,7 @@ impl Walk<'_> {
     }
 
     /// The second session: why did the client's own command fail there?
-    async fn remote(
-        &mut self,
-        program: &PathBuf,
-        copy: Option<&PathBuf>,
-        scratch: &Scratch,
-        patience: Duration,
-    ) {
-        let Some(argv) = self.plan.ssh.as_ref().and_then(|ssh| ssh.argv.clone()) else { return };
+    async fn remote(&mut self, login: &Login<'_>, scratch: &Scratch, patience: Duration) {
         let start = Instant::now();
         let netcat = self
             .plan
@@ -175,11 +202,7 @@ impl Walk<'_> {
         let socket = self.plan.socket.as_ref().map(ToString::to_string).unwrap_or_default();
         let mark = random_word();
         let questions = Questions { netcat: &netcat, socket: &socket, mark: &mark };
-        let mut argv = argv;
-        if let Some(command) = argv.last_mut() {
-            *command = "sh".into();
-        }
-        let run = self.run(program, &argv, true, copy);
+        let run = self.run(login.program, login.again, true, login.copy);
         let printed =
             run.script(&questions.script(), scratch, self.deadline.within(patience)).await;
         self.evidence.remote = Some(match printed {
@@ -192,7 +215,7 @@ impl Walk<'_> {
     pub(super) fn run<'r>(
         &self,
         program: &'r PathBuf,
-        argv: &'r [bstr::BString],
+        argv: &'r [BString],
         is_ssh: bool,
         known_hosts: Option<&'r PathBuf>,
     ) -> ssh::Run<'r> {

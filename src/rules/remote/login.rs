@@ -1,6 +1,6 @@
 //! A login that does not run what it is asked to run, or says more than that.
 
-use super::{Failing, failing, place, without_sshd};
+use super::{Failing, failing_command, place, without_sshd};
 use crate::evidence::RpcOutcome;
 use crate::finding::Drafts;
 use crate::rules::Seen;
@@ -72,7 +72,7 @@ pub(crate) fn remote_shell_hangs(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// The login prints something of its own.
 pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let RpcOutcome::NotLibvirt(text) = failing.outcome else { return };
     let shell = failing.remote.map(|remote| remote.shell.clone()).unwrap_or_default();
     let draft = failing.draft(seen, out).fact("text", text).fact("shell", &shell);
@@ -84,7 +84,7 @@ pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// The account has a shell that runs nothing.
 pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let words = failing.words();
     let user = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
     let user = user.map(|config| config.user.clone()).filter(|user| !user.is_empty());
@@ -113,7 +113,7 @@ pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
 
 /// The server runs something else than what it is asked to run.
 pub(crate) fn remote_forced_command(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some(failing) = failing(seen) else { return };
+    let Some(failing) = failing_command(seen) else { return };
     let words = failing.words();
     let is_another = is_no_shell(&words)
         || is_without_sh(&failing.remote_said())

@@ -33,8 +33,7 @@ fn not_found(session: &Session) -> impl Iterator<Item = Unusable<'_>> {
 }
 
 fn identity<'s>(local: &'s Local, path: &str) -> Option<&'s Identity> {
-    let config = local.ssh_config.as_ref()?;
-    config.identities.iter().find(|identity| identity.path == path)
+    local.identities().find(|identity| identity.path == path)
 }
 
 /// What ssh says of a file that others may read.
@@ -48,13 +47,12 @@ fn is_public(local: &Local, path: &str) -> bool {
 
 /// A key with a passphrase that the server would take, or that was not even shown.
 fn encrypted<'s>(session: &Session, local: &'s Local) -> Option<&'s Identity> {
-    let identities = &local.ssh_config.as_ref()?.identities;
     let accepted =
         |one: &Identity| session.accepted.as_ref().is_some_and(|key| key.name == one.path);
     let offered = |one: &Identity| session.offered.iter().any(|key| key.name == one.path);
     let is_loaded = |one: &Identity| !not_loaded(session).any(|failed| failed.path == one.path);
-    identities
-        .iter()
+    local
+        .identities()
         .filter(|one| one.is_encrypted() && is_loaded(one))
         .find(|one| accepted(one) || !offered(one))
 }

@@ -16,10 +16,7 @@ pub(super) fn denied<'s>(seen: &'s Seen<'_>) -> Option<(&'s Session, &'s Local)>
 
 /// Whether a key file that ssh would try is there.
 fn has_key_file(local: &Local) -> bool {
-    local
-        .ssh_config
-        .as_ref()
-        .is_some_and(|config| config.identities.iter().any(|identity| identity.exists))
+    local.identities().any(|identity| identity.exists)
 }
 
 fn agent_keys(local: &Local) -> usize {
@@ -76,7 +73,8 @@ pub(crate) fn no_tty_without_key(seen: &Seen<'_>, out: &mut Drafts) {
 fn user(seen: &Seen<'_>, local: &Local) -> String {
     let config = local.ssh_config.as_ref();
     let user = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
-    user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string)).unwrap_or_default()
+    let planned = || seen.plan.ssh.as_ref()?.user.as_ref().or(seen.plan.user.as_ref());
+    user.or_else(|| planned().map(ToString::to_string)).unwrap_or_default()
 }
 
 /// Keys for a sentence.

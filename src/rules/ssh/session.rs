@@ -1,14 +1,17 @@
 //! The program, the end of it, and what all rules about a session share.
 
+use super::{library, library_words};
 use crate::evidence::{Session, SshFailure};
 use crate::finding::{Draft, Drafts};
+use crate::plan::Implementation;
 use crate::rules::Seen;
 use crate::rules::local::{cannot_run, missing_program};
 use crate::text::Span;
 
-/// A session that did not come about.
+/// A session that did not come about, and that would not for the client either.
 pub(super) fn failing<'s>(seen: &'s Seen<'_>) -> Option<&'s Session> {
-    seen.evidence.session.as_ref().filter(|session| !session.established)
+    let session = seen.evidence.session.as_ref().filter(|session| !session.established)?;
+    library::doubt(seen.plan, seen.evidence).is_none().then_some(session)
 }
 
 pub(super) fn place(seen: &Seen<'_>) -> Span {
@@ -16,9 +19,15 @@ pub(super) fn place(seen: &Seen<'_>) -> Span {
     uri.host_span().or(uri.transport_span()).unwrap_or_else(|| uri.span())
 }
 
-/// What the client prints: what ssh said, in libvirt's frame.
-fn quote(seen: &Seen<'_>, session: &Session) -> String {
-    frame(&with_prompts(seen, session), true)
+/// What the client prints: what ssh said, in libvirt's frame; a library has words of
+/// its own.
+fn quote(seen: &Seen<'_>, session: &Session) -> Option<String> {
+    match seen.plan.ssh.as_ref() {
+        Some(plan) if plan.implementation != Implementation::Openssh => {
+            library_words::of_session(seen, plan, session)
+        }
+        _ => Some(frame(&with_prompts(seen, session), true)),
+    }
 }
 
 /// How often ssh asks for a password unless it is told otherwise.
@@ -55,8 +64,11 @@ pub(crate) fn frame(said: &str, reset: bool) -> String {
 
 pub(super) fn draft<'d>(seen: &Seen<'_>, session: &Session, out: &'d mut Drafts) -> &'d mut Draft {
     let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
-    let quote = quote(seen, session);
-    out.at(place(seen)).fact("host", host).quote(quote, Some(session.duration_ms / 1000.0))
+    let draft = out.at(place(seen)).fact("host", host);
+    match quote(seen, session) {
+        Some(quote) => draft.quote(quote, Some(session.duration_ms / 1000.0)),
+        None => draft,
+    }
 }
 
 /// There is no ssh.

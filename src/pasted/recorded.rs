@@ -63,7 +63,8 @@ fn faults() -> Vec<(String, Fault)> {
     };
     let mut found = Vec::new();
     for hop in paths(&lab).iter().filter(|path| path.is_dir()) {
-        for file in paths(hop) {
+        let is_fault = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "toml");
+        for file in paths(hop).into_iter().filter(is_fault) {
             let name = file.strip_prefix(&lab).unwrap().with_extension("");
             let fault = toml::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
             found.push((name.to_str().unwrap().to_owned(), fault));

@@ -9,6 +9,7 @@ use super::{CheckRun, CheckedTarget, hop_line};
 use crate::engine::{Status, Verdict};
 use crate::finding::{Consequence, Finding};
 use crate::settings::UriOrigin;
+use crate::tables::clients::Family;
 use crate::text::{Lines, Shown, Veil};
 
 /// One connection.
@@ -191,7 +192,13 @@ fn write_finding(
             .map(|seconds| format!(", after {seconds:.0} s"));
         let mut lines = virsh.message.lines();
         let first = lines.next().unwrap_or_default();
-        row("virsh", format!("would say{}: error: {first}", after.unwrap_or_default()))?;
+        let after = after.unwrap_or_default();
+        match target.diagnosis.plan.client.family {
+            Family::Libvirt => row("virsh", format!("would say{after}: error: {first}"))?,
+            Family::GoLibvirt | Family::Terraform => {
+                row("client", format!("would say{after}: {first}"))?;
+            }
+        }
         for line in lines {
             row("", line.to_string())?;
         }

@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use crate::evidence::{DnsStatus, NameSight, Resolution};
 use crate::finding::{Draft, Drafts};
 use crate::rules::Seen;
+use crate::rules::ssh::go;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 
@@ -22,22 +23,33 @@ pub(super) fn host_place(seen: &Seen<'_>) -> Span {
 }
 
 /// What the client prints for a name that it cannot resolve.
-fn quote(seen: &Seen<'_>, name: &NameSight, text: &str) -> String {
+fn quote(seen: &Seen<'_>, name: &NameSight, text: &str) -> Option<String> {
+    if seen.dials_in_go() {
+        // What it says of a server that is silent depends on which resolver it was built with.
+        let unknown =
+            matches!(&name.resolution, Resolution::Failed { name, .. } if name == "EAI_NONAME");
+        let host = &name.host;
+        return unknown.then(|| go(seen, &format!("dial tcp: lookup {host}: no such host")));
+    }
     if seen.plan.transport == Some(Transport::Ssh) {
-        return format!(
+        return Some(format!(
             "Cannot recv data: ssh: Could not resolve hostname {}: {text}: Connection reset by peer",
             name.host.to_lowercase()
-        );
+        ));
     }
     let port = seen.plan.effective_port.unwrap_or_default();
-    format!("Unable to resolve address '{}' service '{port}': {text}", name.host)
+    Some(format!("Unable to resolve address '{}' service '{port}': {text}", name.host))
 }
 
 fn draft<'d>(seen: &Seen<'_>, name: &NameSight, text: &str, out: &'d mut Drafts) -> &'d mut Draft {
     let source = if name.from_ssh_config { " (from ssh_config)" } else { "" };
     let quote = quote(seen, name, text);
     let seconds = Some(name.duration_ms / 1000.0);
-    out.at(host_place(seen)).fact("host", format!("{}{source}", name.host)).quote(quote, seconds)
+    let draft = out.at(host_place(seen)).fact("host", format!("{}{source}", name.host));
+    match quote {
+        Some(quote) => draft.quote(quote, seconds),
+        None => draft,
+    }
 }
 
 /// Nobody knows the name.
@@ -86,11 +98,14 @@ pub(crate) fn name_only_in_ssh_config(seen: &Seen<'_>, out: &mut Drafts) {
         _ => "Temporary failure in name resolution",
     };
     let transport = seen.plan.transport.map_or("this driver", Transport::name);
-    draft(seen, name, text, out)
+    let draft = draft(seen, name, text, out)
         .fact("file", &known.file)
         .fact("line", known.line.to_string())
         .fact("hostname", &known.hostname)
         .fact("transport", transport);
+    if seen.dials_in_go() {
+        draft.variant("go").fact("client", seen.plan.client.to_string());
+    }
 }
 
 /// Nobody answers the question.

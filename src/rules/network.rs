@@ -1,16 +1,28 @@
 //! Rules about ports and addresses.
 
+use std::net::SocketAddr;
+
 use crate::evidence::{Attempt, Evidence, Network, PortState, Service};
 use crate::finding::{Draft, Drafts};
-use crate::plan::{Hop, Plan};
+use crate::plan::{Hop, Implementation, Plan};
 use crate::rules::Seen;
 use crate::rules::name::host_place;
+use crate::rules::ssh::go;
+use crate::tables::clients::UriDialect;
 use crate::tables::transports::Transport;
 use crate::text::Span;
 
 /// How long the client waits for an address that does not answer: as the kernel says,
 /// unless ssh has less patience.
 pub(crate) fn silent_seconds(plan: &Plan, evidence: &Evidence, network: &Network) -> f64 {
+    let runs_ssh =
+        plan.ssh.as_ref().is_some_and(|ssh| ssh.implementation == Implementation::Openssh);
+    // The Go clients have a limit of their own.
+    match plan.client.dialect() {
+        UriDialect::Terraform08 if !runs_ssh => return 2.0,
+        UriDialect::GoLibvirt | UriDialect::Terraform09 if !runs_ssh => return 20.0,
+        _ => {}
+    }
     let config = evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
     let by_ssh = config.filter(|_| plan.transport == Some(Transport::Ssh));
     let limit = by_ssh.and_then(|config| config.connect_timeout).map(f64::from);
@@ -41,7 +53,23 @@ fn seconds(seen: &Seen<'_>, network: &Network) -> f64 {
     f64::from(u32::try_from(silent).unwrap_or(u32::MAX)) * each
 }
 
+/// Go's words, of the first address that it tries.
+fn go_quote(seen: &Seen<'_>, network: &Network, why: &str) -> String {
+    let address = network
+        .on_the_way()
+        .next()
+        .map(|attempt| SocketAddr::new(attempt.address, network.port).to_string());
+    let why = match why {
+        "Connection timed out" => "i/o timeout".to_owned(),
+        why => format!("connect: {}", why.to_lowercase()),
+    };
+    go(seen, &format!("dial tcp {}: {why}", address.unwrap_or_default()))
+}
+
 fn quote(seen: &Seen<'_>, network: &Network, why: &str) -> String {
+    if seen.dials_in_go() {
+        return go_quote(seen, network, why);
+    }
     let host = seen.plan.effective_host.as_ref().map(ToString::to_string).unwrap_or_default();
     if seen.plan.transport == Some(Transport::Ssh) {
         let host = seen.evidence.name.as_ref().map_or(host, |name| name.host.clone());

@@ -24,7 +24,7 @@ pub(crate) use library::{
     doubt, library_host_key_unknown, library_key_unusable, library_known_hosts_broken,
     library_not_judged,
 };
-pub(crate) use library_words::{of_command, refusal};
+pub(crate) use library_words::{go, of_command, refusal};
 pub(crate) use server::{
     not_an_ssh_server, ssh_closed_after_login, ssh_closed_early, ssh_no_common_algorithm,
     ssh_no_session,

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{Beside, Ports, Walk};
 use crate::evidence::{Attempt, Network, PortState, SshConfig};
+use crate::plan::Implementation;
 use crate::probe::name::{self, Asker, Family};
 use crate::probe::network::{self, Expected};
 use crate::probe::{ms_since, ssh_hosts};
@@ -32,6 +33,8 @@ impl Walk<'_> {
     pub(super) async fn reach_port(&mut self) -> Option<(SocketAddr, TcpStream)> {
         let config = self.evidence.local.as_ref().and_then(|local| local.ssh_config.clone());
         let (host, port, from_config) = self.target(config.as_ref())?;
+        let asks_ssh =
+            self.plan.ssh.as_ref().is_some_and(|ssh| ssh.implementation == Implementation::Openssh);
         let asker = if self.plan.transport == Some(Transport::Ssh) {
             Asker::Ssh(Family::of(config.as_ref()))
         } else {
@@ -43,7 +46,7 @@ impl Walk<'_> {
         }
         let resolved = name::resolve(&host, from_config, asker, self.deadline).await;
         let mut sight = resolved.sight;
-        if resolved.addresses.is_empty() && asker == Asker::Libvirt {
+        if resolved.addresses.is_empty() && !asks_ssh {
             sight.ssh_name = ssh_hosts::look(&host, &self.machine.home);
         }
         self.evidence.name = Some(sight);

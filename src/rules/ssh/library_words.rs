@@ -79,8 +79,10 @@ fn go_session(seen: &Seen<'_>, session: &Session, failure: SshFailure) -> Option
 }
 
 /// An error of Go's ssh, in the client's own frame.
-fn go(seen: &Seen<'_>, error: &str) -> String {
+/// What Go's library says, in the frame of the client.
+pub(crate) fn go(seen: &Seen<'_>, error: &str) -> String {
     match seen.plan.client.dialect() {
+        UriDialect::Terraform08 if seen.plan.ssh.is_none() => format!("failed to connect: {error}"),
         UriDialect::Terraform08 => {
             let host = target(seen).0;
             format!("failed to connect: failed to connect to remote host '{host}': {error}")

@@ -21,7 +21,7 @@ pub(crate) mod uri;
 mod package;
 mod reading;
 mod seen;
-mod units;
+pub(crate) mod units;
 
 pub(crate) use reading::Reading;
 pub(crate) use seen::Seen;

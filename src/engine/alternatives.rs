@@ -5,10 +5,11 @@
 
 use crate::engine::fix::{Allowed, mend};
 use crate::engine::{Diagnosis, Levels, Subject, Verdict};
-use crate::evidence::{Attempt, Evidence, PlaceKind, Service, SocketSight, UnixConnect};
+use crate::evidence::{Attempt, Evidence, PlaceKind, Service, SocketSight, Unit, UnixConnect};
 use crate::finding::Severity;
 use crate::plan::{Mode, Plan};
 use crate::rules::Reading;
+use crate::rules::units::{service_of, unit_of};
 use crate::settings::{Machine, Source};
 use crate::tables::clients::{Client, Family};
 use crate::tables::drivers::{Driver, Paths};
@@ -22,8 +23,8 @@ pub(crate) struct Alternative {
     pub(crate) readonly: bool,
     /// Why it could work.
     pub(crate) why: String,
-    /// Whether to look at it is a login, which nobody asked for.
-    pub(crate) is_login: bool,
+    /// Whether to look at it is a login or starts a daemon, which nobody asked for.
+    pub(crate) needs_leave: bool,
 }
 
 /// For a connection that does not come about, the likeliest first.
@@ -33,7 +34,9 @@ pub(crate) fn alternatives(
     diagnosis: &Diagnosis,
     levels: &Levels,
 ) -> Vec<Alternative> {
-    let mut found = Found { machine: subject.machine, client: subject.client, all: Vec::new() };
+    let units = evidence.local.as_ref().map(|local| local.units.as_slice()).unwrap_or_default();
+    let (machine, client) = (subject.machine, subject.client);
+    let mut found = Found { machine, client, units, all: Vec::new() };
     if subject.client.family != Family::Libvirt {
         return found.all;
     }
@@ -78,6 +81,7 @@ fn mended(subject: &Subject<'_>, levels: &Levels) -> Option<Vec<u8>> {
 struct Found<'m> {
     machine: &'m Machine,
     client: Client,
+    units: &'m [Unit],
     all: Vec<Alternative>,
 }
 
@@ -90,8 +94,18 @@ impl Found<'_> {
         let plan = self.plan(&uri, readonly);
         if plan.is_settled() {
             let is_login = !matches!(plan.transport, None | Some(Transport::Unix | Transport::Tcp));
-            self.all.push(Alternative { uri, readonly, why, is_login });
+            let needs_leave = is_login || self.would_start(&plan);
+            self.all.push(Alternative { uri, readonly, why, needs_leave });
         }
+    }
+
+    /// Whether systemd listens at the plan's socket, and starts the daemon for whoever comes.
+    fn would_start(&self, plan: &Plan) -> bool {
+        let here = plan.socket.as_ref().filter(|_| plan.transport == Some(Transport::Unix));
+        let Some(socket) = here.map(ToString::to_string) else { return false };
+        let service = service_of(&unit_of(&socket));
+        let sleeps = |one: &Unit| one.name == service && one.is_installed() && !one.is_active();
+        self.units.iter().any(sleeps)
     }
 
     fn plan(&self, uri: &[u8], readonly: bool) -> Plan {

@@ -72,7 +72,7 @@ fn write_alternatives(target: &CheckedTarget, out: &mut dyn Write) -> io::Result
         let flag = if alternative.found.readonly { "-r " } else { "" };
         let uri = shell_word(alternative.uri.as_str().as_bytes());
         let command = format!("virsh {flag}-c {uri}");
-        let proof = match (alternative.verdict, alternative.found.is_login) {
+        let proof = match (alternative.verdict, alternative.found.needs_leave) {
             (Some(Verdict::Ok), _) => "; tried, and it works",
             (Some(Verdict::Fails), _) => continue,
             (Some(Verdict::NeedsInput), _) => "; tried, and it asks for a password",

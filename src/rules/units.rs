@@ -97,7 +97,7 @@ pub(super) fn are_both_kinds_on(units: &[Unit]) -> bool {
 }
 
 /// The systemd unit that listens on a system socket.
-pub(super) fn unit_of(path: &str) -> String {
+pub(crate) fn unit_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (name, readonly) = match name.strip_suffix("-ro") {
         Some(name) => (name, "-ro"),
@@ -110,7 +110,7 @@ pub(super) fn unit_of(path: &str) -> String {
 }
 
 /// The service that a socket unit starts.
-pub(super) fn service_of(unit: &str) -> String {
+pub(crate) fn service_of(unit: &str) -> String {
     format!("{}.service", daemon_of(unit))
 }
 

@@ -27,7 +27,7 @@ impl Doctor {
         let mut tried = Vec::new();
         let mut logins = 0;
         for found in checked.alternatives.iter().map(|alternative| &alternative.found) {
-            if found.is_login {
+            if found.needs_leave {
                 if !self.try_alternatives || logins == MOST_LOGINS {
                     continue;
                 }

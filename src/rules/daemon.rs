@@ -90,7 +90,14 @@ pub(crate) fn daemon_silent(seen: &Seen<'_>, out: &mut Drafts) {
     else {
         return;
     };
-    draft(seen, out).fact("seconds", format!("{:.1}", daemon.duration_ms / 1000.0));
+    let machine = machine(seen);
+    let socket = seen.plan.socket.as_ref().map(ToString::to_string).unwrap_or_default();
+    let modular = socket.rsplit('/').next().and_then(|name| name.split("-sock").next());
+    let name = modular.filter(|name| name.starts_with("virt") && name.ends_with('d'));
+    draft(seen, out)
+        .fact("seconds", format!("{:.1}", daemon.duration_ms / 1000.0))
+        .fact("machine", machine)
+        .fact("daemon", name.unwrap_or("libvirtd"));
 }
 
 /// It closes at our first words.
@@ -218,7 +225,10 @@ fn user(seen: &Seen<'_>) -> String {
 fn machine(seen: &Seen<'_>) -> String {
     match seen_daemon(seen).map(|daemon| daemon.way) {
         Some(Way::Unix) | None => "here".to_owned(),
-        Some(_) => format!("on {}", where_asked(seen)),
+        Some(_) => {
+            let host = seen.plan.effective_host.as_ref();
+            format!("on {}", host.map(ToString::to_string).unwrap_or_default())
+        }
     }
 }
 

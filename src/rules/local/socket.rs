@@ -1,8 +1,8 @@
 //! Rules about the local socket: not there, not one, or nobody listens.
 
-use crate::evidence::{Local, SocketKind, SocketSight, UnixConnect};
+use crate::evidence::{Local, SkipReason, SocketKind, SocketSight, UnixConnect};
 use crate::finding::{Draft, Drafts};
-use crate::plan::Mode;
+use crate::plan::{Hop, Mode};
 use crate::rules::Seen;
 use crate::rules::package::{DAEMON, PROXY};
 use crate::rules::units::{Idle, are_both_kinds_on, failed_service, name_idle, unit_of, why_idle};
@@ -11,7 +11,9 @@ use crate::text::Span;
 /// The local socket, where it is on the way and nobody answers there.
 pub(super) fn failing<'s>(seen: &'s Seen<'_>) -> Option<&'s SocketSight> {
     let socket = local(seen)?.socket.as_ref()?;
-    (socket.connect != Some(UnixConnect::Accepted)).then_some(socket)
+    // The client would start the daemon, and the socket would be there.
+    let is_made = matches!(seen.evidence.is_skipped(Hop::Local), Some(SkipReason::WouldStart));
+    (!is_made && socket.connect != Some(UnixConnect::Accepted)).then_some(socket)
 }
 
 pub(super) fn local<'s>(seen: &'s Seen<'_>) -> Option<&'s Local> {

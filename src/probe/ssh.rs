@@ -145,7 +145,8 @@ impl Run<'_> {
                 // Nothing ran there: all this is of ssh before it opened its log, or of
                 // its proxy, and the client gets it first.
                 let aside = std::mem::take(&mut session.remote_said);
-                let aside = ssh_log::without_chatter(&scratch.unmasked(&aside));
+                // Its last line has lost its end, and may be empty.
+                let aside = ssh_log::without_chatter(&scratch.unmasked(&format!("{aside}\n")));
                 if session.said.is_empty() {
                     ssh_log::read(&aside, session);
                 } else if !aside.is_empty() {

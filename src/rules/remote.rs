@@ -4,7 +4,10 @@ mod channel;
 mod login;
 
 pub(crate) use channel::remote_forwarding_refused;
-pub(crate) use login::{remote_forced_command, remote_no_shell, remote_noise, remote_shell_hangs};
+pub(crate) use login::{
+    remote_forced_command, remote_no_shell, remote_noise, remote_password_expired,
+    remote_session_refused, remote_shell_hangs,
+};
 
 use self::channel::Obstacle;
 use crate::evidence::{NetcatKind, Remote, RemoteSocket, RpcOutcome, Session};

@@ -17,8 +17,8 @@ pub(crate) use key_files::{
     ssh_key_broken, ssh_key_encrypted, ssh_key_file_missing, ssh_key_too_open, ssh_key_unreadable,
 };
 pub(crate) use keys::{
-    no_tty_without_key, ssh_agent_empty, ssh_agent_missing, ssh_key_refused, ssh_no_key_login,
-    ssh_root_refused, ssh_too_many_keys,
+    login, no_tty_without_key, ssh_agent_empty, ssh_agent_missing, ssh_key_refused,
+    ssh_no_key_login, ssh_root_refused, ssh_too_many_keys, user,
 };
 pub(crate) use library::{
     doubt, library_host_key_unknown, library_key_unusable, library_known_hosts_broken,
@@ -26,7 +26,7 @@ pub(crate) use library::{
 };
 pub(crate) use library_words::{go, of_command, refusal};
 pub(crate) use server::{
-    not_an_ssh_server, ssh_closed_after_login, ssh_closed_early, ssh_no_common_algorithm,
-    ssh_no_session,
+    not_an_ssh_server, ssh_account_refused, ssh_closed_after_login, ssh_closed_early,
+    ssh_no_common_algorithm, ssh_no_session,
 };
 pub(crate) use session::{frame, ssh_failed, ssh_program_missing, ssh_timed_out};

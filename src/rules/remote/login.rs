@@ -3,7 +3,7 @@
 use super::{Failing, failing_command, place, without_sshd};
 use crate::evidence::RpcOutcome;
 use crate::finding::Drafts;
-use crate::rules::Seen;
+use crate::rules::{Seen, ssh};
 
 /// What a shell says that lets nobody in.
 const NO_SHELL: &[&str] = &[
@@ -16,8 +16,11 @@ const NO_SHELL: &[&str] = &[
 
 /// What a login says that does not even find `sh`.
 const NO_SH: &[&str] = &["sh: not found", "sh: command not found", "sh: No such file or directory"];
-/// What sshd ends with where /etc/nologin keeps everybody out. Source: `session.c` of OpenSSH.
-const NOLOGIN_FILE: i32 = 254;
+/// What sshd ends with where /etc/nologin keeps everybody out, or PAM opens no session.
+/// Source: `session.c` of OpenSSH.
+const SHUT: i32 = 254;
+/// What sshd says where the password must be changed first. Source: `session.c` of OpenSSH.
+const PASSWORD_EXPIRED: &str = "Password change required but no TTY available";
 
 impl Failing<'_> {
     /// The first line that came in the place of libvirt's protocol, or beside it.
@@ -36,6 +39,14 @@ impl Failing<'_> {
     /// Whether nothing of ours ran there, or nobody could look.
     fn runs_nothing(&self) -> bool {
         self.remote.is_some_and(|remote| remote.runs_nothing)
+    }
+
+    /// Whether PAM keeps the session closed: sshd prints its words on standard output, but
+    /// those of /etc/nologin, without PAM, on standard error.
+    fn is_refused_by_pam(&self) -> bool {
+        self.session.exit == Some(SHUT)
+            && self.runs_nothing()
+            && self.session.remote_said.trim().is_empty()
     }
 
     /// Whether `authorized_keys` has a command for the key.
@@ -82,27 +93,50 @@ pub(crate) fn remote_noise(seen: &Seen<'_>, out: &mut Drafts) {
     }
 }
 
+/// Who logs in there, for a sentence.
+fn user(seen: &Seen<'_>) -> String {
+    let user = ssh::user(seen);
+    if user.is_empty() { "the account".to_owned() } else { user }
+}
+
+/// Nothing runs before the password is changed.
+pub(crate) fn remote_password_expired(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing_command(seen) else { return };
+    if failing.session.remote_said.contains(PASSWORD_EXPIRED) {
+        let draft =
+            failing.draft(seen, out).fact("user", user(seen)).fact("login", ssh::login(seen));
+        draft.span = place(seen, "");
+    }
+}
+
+/// The key is right, and PAM opens no session.
+pub(crate) fn remote_session_refused(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(failing) = failing_command(seen).filter(Failing::is_refused_by_pam) else { return };
+    // pam_limits.
+    let has_too_many =
+        failing.remote.is_some_and(|remote| remote.noise.contains("too many logins for"));
+    let draft = failing.draft(seen, out).fact("user", user(seen));
+    draft.span = place(seen, "");
+    if has_too_many {
+        draft.variant("many");
+    }
+}
+
 /// The account has a shell that runs nothing.
 pub(crate) fn remote_no_shell(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(failing) = failing_command(seen) else { return };
     let words = failing.words();
-    let user = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
-    let user = user.map(|config| config.user.clone()).filter(|user| !user.is_empty());
-    let user = user.or_else(|| seen.plan.user.as_ref().map(ToString::to_string));
     // `/bin/false` says nothing and fails; a forced command may do the same.
     let silent = words.is_empty()
         && failing.runs_nothing()
         && !failing.has_command()
         && failing.session.exit != Some(0);
-    let is_shut = failing.session.exit == Some(NOLOGIN_FILE) && failing.runs_nothing();
+    let is_shut = failing.session.exit == Some(SHUT) && failing.runs_nothing();
     if !is_no_shell(&words) && !silent && !is_shut {
         return;
     }
     let words_are_empty = words.is_empty();
-    let draft = failing
-        .draft(seen, out)
-        .fact("text", words)
-        .fact("user", user.unwrap_or_else(|| "the account".to_owned()));
+    let draft = failing.draft(seen, out).fact("text", words).fact("user", user(seen));
     draft.span = place(seen, "");
     if is_shut && !words_are_empty {
         draft.variant("shut");
@@ -117,7 +151,7 @@ pub(crate) fn remote_forced_command(seen: &Seen<'_>, out: &mut Drafts) {
     let words = failing.words();
     let is_another = is_no_shell(&words)
         || is_without_sh(&failing.remote_said())
-        || failing.session.exit == Some(NOLOGIN_FILE) && !words.is_empty();
+        || failing.session.exit == Some(SHUT) && !words.is_empty();
     if is_another || !(failing.runs_nothing() || failing.has_command()) {
         return;
     }

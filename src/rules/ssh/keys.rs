@@ -70,11 +70,20 @@ pub(crate) fn no_tty_without_key(seen: &Seen<'_>, out: &mut Drafts) {
 }
 
 /// Who logs in there.
-fn user(seen: &Seen<'_>, local: &Local) -> String {
-    let config = local.ssh_config.as_ref();
+pub(crate) fn user(seen: &Seen<'_>) -> String {
+    let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
     let user = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
     let planned = || seen.plan.ssh.as_ref()?.user.as_ref().or(seen.plan.user.as_ref());
     user.or_else(|| planned().map(ToString::to_string)).unwrap_or_default()
+}
+
+/// Who logs in where, as ssh's programs take it; a port only where the URI names one.
+pub(crate) fn login(seen: &Seen<'_>) -> String {
+    let host = seen.plan.host.as_ref().or(seen.plan.effective_host.as_ref());
+    let host = host.map(ToString::to_string).unwrap_or_default();
+    let port = seen.plan.port.filter(|port| *port != 0);
+    let port = port.map(|port| format!("-p {port} ")).unwrap_or_default();
+    format!("{port}{}@{host}", user(seen))
 }
 
 /// Keys for a sentence.
@@ -100,10 +109,11 @@ pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
     let count = refused.len();
     let keys_off = local.ssh_config.as_ref().and_then(|config| config.keys_off.as_ref());
     let draft = draft(seen, session, out)
-        .fact("user", user(seen, local))
+        .fact("user", user(seen))
         .fact("methods", session.methods.join(", "))
         .fact("offered", shown(refused.into_iter()))
-        .fact("count", count.to_string());
+        .fact("count", count.to_string())
+        .fact("copy", copy_command(seen, session));
     if unusable {
         draft.less_likely();
     } else if let Some(key) = &session.accepted {
@@ -112,17 +122,28 @@ pub(crate) fn ssh_key_refused(seen: &Seen<'_>, out: &mut Drafts) {
         draft.variant("switched-off").fact("line", line);
     } else if count == 0 {
         draft.variant("nothing-offered");
+    } else if count == 1 {
+        draft.variant("one");
     }
+}
+
+/// How to bring a key there; nothing where the server takes no password for it.
+fn copy_command(seen: &Seen<'_>, session: &Session) -> String {
+    let asks = session
+        .methods
+        .iter()
+        .any(|method| method.contains("password") || method.starts_with("keyboard"));
+    if asks { format!("ssh-copy-id {}", login(seen)) } else { String::new() }
 }
 
 /// The server lets nobody in with a key alone.
 pub(crate) fn ssh_no_key_login(seen: &Seen<'_>, out: &mut Drafts) {
-    let Some((session, local)) = denied(seen) else { return };
+    let Some((session, _)) = denied(seen) else { return };
     if takes_keys(session) && !session.partial {
         return;
     }
     let draft = draft(seen, session, out)
-        .fact("user", user(seen, local))
+        .fact("user", user(seen))
         .fact("methods", session.methods.join(", "));
     if session.partial {
         draft.variant("second");
@@ -135,7 +156,7 @@ pub(crate) fn ssh_no_key_login(seen: &Seen<'_>, out: &mut Drafts) {
 pub(crate) fn ssh_root_refused(seen: &Seen<'_>, out: &mut Drafts) {
     let Some((session, local)) = denied(seen) else { return };
     let Some(key) = session.accepted.as_ref().filter(|_| !session.partial) else { return };
-    if user(seen, local) == "root" && !is_any_unusable(session, local) {
+    if user(seen) == "root" && !is_any_unusable(session, local) {
         draft(seen, session, out).fact("key", shown(std::iter::once(key)));
     }
 }

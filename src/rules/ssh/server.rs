@@ -1,6 +1,7 @@
 //! What the server itself does before a login.
 
 use super::config::proxy;
+use super::keys::user;
 use super::session::{draft, failing};
 use crate::evidence::{Service, Session, SshFailure};
 use crate::finding::Drafts;
@@ -60,6 +61,34 @@ pub(crate) fn ssh_no_session(seen: &Seen<'_>, out: &mut Drafts) {
     let none = failing(seen).filter(|session| session.failure == Some(SshFailure::NoSession));
     let Some(session) = none else { return };
     draft(seen, session, out);
+}
+
+/// What sshd does not say of the account itself, but ssh of the end of the connection.
+fn is_farewell(line: &str) -> bool {
+    line.trim().is_empty()
+        || line.starts_with("Connection closed by ")
+        || line.starts_with("Connection reset by ")
+}
+
+/// Whether sshd closed the connection after it had taken a key: PAM refuses the account.
+fn is_refused_by_pam(session: &Session) -> bool {
+    session.failure == Some(SshFailure::ClosedEarly)
+        && session.server.is_some()
+        && session.accepted.is_some()
+        && !session.partial
+}
+
+/// The key is right, and PAM does not let the account in.
+pub(crate) fn ssh_account_refused(seen: &Seen<'_>, out: &mut Drafts) {
+    let Some(session) = failing(seen).filter(|session| is_refused_by_pam(session)) else { return };
+    let words = session.said.lines().find(|line| !is_farewell(line)).unwrap_or_default().trim();
+    let draft = draft(seen, session, out).fact("user", user(seen)).fact("text", words);
+    // pam_unix.
+    if words.starts_with("Your account has expired") {
+        draft.variant("expired");
+    } else if !words.is_empty() {
+        draft.variant("says");
+    }
 }
 
 /// The server lets us in and closes the whole connection.

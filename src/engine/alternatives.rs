@@ -4,10 +4,11 @@
 //! Found in what was seen, so each is a guess with a reason until it was looked at.
 
 use crate::engine::fix::{Allowed, mend};
-use crate::engine::{Diagnosis, Levels, Subject, Verdict};
+use crate::engine::verdict::HopStatus;
+use crate::engine::{Diagnosis, Levels, Status, Subject, Verdict};
 use crate::evidence::{Attempt, Evidence, PlaceKind, Service, SocketSight, Unit, UnixConnect};
 use crate::finding::Severity;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Hop, Mode, Outcome, Plan};
 use crate::rules::Reading;
 use crate::rules::units::{service_of, unit_of};
 use crate::settings::{Machine, Source};
@@ -51,7 +52,9 @@ pub(crate) fn alternatives(
             }
             without.read(|reading| {
                 if reading.plan.is_settled() {
-                    found.transports(reading, evidence, readonly);
+                    if !is_of_the_driver(diagnosis) && reading.plan.outcome == Outcome::Daemon {
+                        found.transports(reading, evidence, readonly);
+                    }
                     found.sockets(reading, evidence, readonly);
                 }
             });
@@ -66,6 +69,12 @@ pub(crate) fn alternatives(
 fn is_mistaken(diagnosis: &Diagnosis) -> bool {
     let cause = diagnosis.cause.map(|at| &diagnosis.findings[at]);
     cause.is_some_and(|cause| !cause.fixes.is_empty()) || !diagnosis.plan.is_settled()
+}
+
+/// Whether libvirt answers and its driver refuses: it does so over any transport.
+fn is_of_the_driver(diagnosis: &Diagnosis) -> bool {
+    let failed = |hop: &HopStatus| hop.hop == Hop::Driver && hop.status == Status::Failed;
+    diagnosis.hops.iter().any(failed)
 }
 
 /// The URI after the fixes of its errors, where it has any.

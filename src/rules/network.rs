@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::evidence::{Attempt, Evidence, Network, PortState, Service};
 use crate::finding::{Draft, Drafts};
-use crate::plan::{Hop, Implementation, Plan};
+use crate::plan::{Hop, Implementation, Outcome, Plan};
 use crate::rules::Seen;
 use crate::rules::name::host_place;
 use crate::rules::ssh::go;
@@ -118,6 +118,9 @@ fn port(seen: &Seen<'_>, network: &Network) -> String {
 /// that takes it.
 fn instead(seen: &Seen<'_>, network: &Network) -> Option<(String, String)> {
     let uri = seen.reading.uri;
+    if seen.plan.outcome != Outcome::Daemon {
+        return None;
+    }
     let found = |port: u16| {
         network
             .attempts
@@ -134,7 +137,11 @@ fn instead(seen: &Seen<'_>, network: &Network) -> Option<(String, String)> {
     let driver = text(uri.driver_span()?);
     let (host, path) = (text(uri.host_span()?), text(uri.path_span()));
     let port = transport.facts().default_port?;
-    Some((port.to_string(), format!("virsh -c {driver}+{transport}://{host}{path}")))
+    // Nothing but ssh logs in with a user.
+    let user = uri.user_span().filter(|_| transport == Transport::Ssh);
+    let user = user.filter(|user| !user.is_empty() && seen.reading.secrets.is_empty());
+    let user = user.map(|user| format!("{}@", text(user))).unwrap_or_default();
+    Some((port.to_string(), format!("virsh -c {driver}+{transport}://{user}{host}{path}")))
 }
 
 /// "sshd", "libvirtd": what should listen there.
@@ -152,8 +159,22 @@ pub(crate) fn port_refused(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(network) = failing(seen) else { return };
     if network.on_the_way().any(|attempt| attempt.state == PortState::Refused) {
         let transport = seen.plan.transport;
-        variant(draft(seen, network, "Connection refused", out), transport);
+        let draft = draft(seen, network, "Connection refused", out);
+        if transport.is_some_and(Transport::is_ssh_like) && is_ssh_elsewhere(network) {
+            draft.variant("ssh-elsewhere");
+        } else {
+            variant(draft, transport);
+        }
     }
+}
+
+/// Whether the ssh server runs there, on its usual port.
+fn is_ssh_elsewhere(network: &Network) -> bool {
+    let is_ssh = |attempt: &Attempt| matches!(attempt.service, Some(Service::Ssh(_)));
+    network
+        .attempts
+        .iter()
+        .any(|attempt| attempt.port == 22 && network.port != 22 && is_ssh(attempt))
 }
 
 /// Nothing comes back.

@@ -425,16 +425,19 @@ fn explains(refusal: &Refusal) -> &'static [Rule] {
     }
 }
 
-/// What stands further down the way than the cause only follows from it.
+/// What stands further down the way than the cause only follows from it. Names and ports
+/// are looked at in any case: what is missing on this machine breaks none of them.
 fn mark_consequences(findings: &mut [Finding], cause: Option<usize>, rivals: &[usize]) {
     let Some(cause) = cause else { return };
     let hop = findings[cause].hop;
+    let is_apart = |other: Hop| hop == Hop::Local && matches!(other, Hop::Name | Hop::Network);
     for (at, finding) in findings.iter_mut().enumerate() {
         let on_evidence = EVIDENCE.iter().any(|row| finding.rule == row.0);
         if at != cause
             && !rivals.contains(&at)
             && on_evidence
             && finding.hop >= hop
+            && !is_apart(finding.hop)
             && finding.severity == Severity::Error
         {
             finding.consequence_of = Some(cause);

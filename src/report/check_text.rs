@@ -51,21 +51,25 @@ pub(crate) fn write(
         write_finding(finding, target, width, out)?;
     }
     for finding in following {
-        writeln!(
-            out,
-            "\n{}",
-            faint(format!("follows from it: {} ({})", finding.message, finding.rule.name()))
-        )?;
+        let text = format!("follows from it: {} ({})", finding.message, finding.rule.name());
+        writeln!(out, "\n{}", faint(flow(&text, width).join("\n  ")))?;
     }
-    write_alternatives(target, out)?;
+    write_alternatives(target, width, out)?;
     if !quiet {
         writeln!(out, "\n{}", verdict(target))?;
     }
     Ok(())
 }
 
+/// Where the text below `try:` begins.
+const TRY: usize = 5;
+
 /// A line to copy for each, unless a finding has it or it was seen to fail.
-fn write_alternatives(target: &CheckedTarget, out: &mut dyn Write) -> io::Result<()> {
+fn write_alternatives(
+    target: &CheckedTarget,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let remedies = target.diagnosis.findings.iter().flat_map(|finding| &finding.remedy);
     let offered: Vec<&str> = remedies.map(|remedy| remedy.command.as_str()).collect();
     for alternative in &target.alternatives {
@@ -79,10 +83,11 @@ fn write_alternatives(target: &CheckedTarget, out: &mut dyn Write) -> io::Result
             (None, true) => "; whether it works, --try-alternatives tells",
             (Some(Verdict::Unsure) | None, _) => "",
         };
-        if proof.is_empty() && offered.contains(&command.as_str()) {
+        if alternative.verdict.is_none() && offered.contains(&command.as_str()) {
             continue;
         }
         let why = format!("{}{proof}", alternative.why);
+        let why = flow(&why, width.map(|width| width - TRY)).join(&format!("\n{:TRY$}", ""));
         writeln!(out, "\n{} {}\n     {}", strong("try:"), Shown::ours(command), faint(why))?;
     }
     Ok(())
@@ -170,8 +175,8 @@ fn write_finding(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let title = format!("{}[{}]: ", finding.severity.name(), finding.rule.name());
-    let message =
-        flow(&finding.message.to_string(), width.map(|width| width - title.len().min(30)));
+    let room = width.map(|width| width.saturating_sub(title.len()));
+    let message = flow(&finding.message.to_string(), room);
     write!(out, "{}[{}]: ", severity(finding.severity), finding.rule.name())?;
     let indent = " ".repeat(title.len().min(30));
     writeln!(out, "{}", strong(message.join(&format!("\n{indent}"))))?;

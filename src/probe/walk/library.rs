@@ -15,14 +15,13 @@ use crate::evidence::{AgentState, Identity, KeyFormat, KnownKey, Local, SeenFile
 use crate::plan::{Hop, Implementation, SshPlan};
 use crate::probe::in_place::{InPlace, SYSTEM_KNOWN_HOSTS, is_speakable};
 use crate::probe::known_hosts::Scratch;
-use crate::probe::{agent, go_known_hosts, host_keys, key_file, local, ms_since, ssh_config};
+use crate::probe::{
+    agent, auth_conf, go_known_hosts, host_keys, key_file, local, ms_since, ssh_config,
+};
 use crate::tables::clients::UriDialect;
 
 /// The keys that the provider 0.8 tries where none is named.
 const PROVIDERS_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
-
-/// Where libvirt looks for credentials that nobody named.
-const SYSTEM_CREDENTIALS: &str = "/etc/libvirt/auth.conf";
 
 impl Walk<'_> {
     pub(super) async fn library(&mut self) -> Option<Hop> {
@@ -47,11 +46,14 @@ impl Walk<'_> {
             return None;
         }
         let patience = if silent { LOGIN_WITHOUT_BANNER } else { LOGIN };
-        let Some(mut scratch) = Scratch::new() else {
+        // Without the copy ssh would read the user's own file, and write to it.
+        let originals = plan.known_hosts.iter().map(ToString::to_string).collect();
+        let made = Scratch::new()
+            .and_then(|mut scratch| scratch.copy(originals).ok().map(|copy| (scratch, copy)));
+        let Some((scratch, copy)) = made else {
             self.not_tried(&SkipReason::NoFolder);
             return None;
         };
-        let copy = scratch.copy(plan.known_hosts.iter().map(ToString::to_string).collect()).ok();
         let (host, port) = self.peer();
         let login =
             InPlace { plan, host: &host, port, keys: &keys, agent: self.comes_to_the_agent(plan) };
@@ -67,7 +69,7 @@ impl Walk<'_> {
             argv: &argv,
             again: &again,
             is_ssh: true,
-            copy: copy.as_ref(),
+            copy: Some(&copy),
             near,
         };
         let hop = self.log_in(&login, &scratch, patience).await;
@@ -110,16 +112,8 @@ impl Walk<'_> {
         if plan.implementation == Implementation::Go {
             return None;
         }
-        let named = self.machine.variable("LIBVIRT_AUTH_FILE").map(str::to_owned);
-        let named = named.or_else(|| Some(self.plan.used("authfile")?.value.to_string()));
-        let own = format!("{}/auth.conf", self.machine.user_config());
-        let path = match named {
-            Some(path) => path,
-            None if Path::new(&own).exists() => own,
-            None => SYSTEM_CREDENTIALS.to_owned(),
-        };
-        let is_file = std::fs::metadata(&path).is_ok_and(|it| it.is_file());
-        let text = is_file.then(|| std::fs::read(&path).ok()).flatten()?;
+        let path = auth_conf::path(self.plan, self.machine)?;
+        let text = auth_conf::read(&path).ok()?;
         text.contains_str("[auth-ssh-").then(|| local::file(SeenFile::CREDENTIALS, path))
     }
 

@@ -77,7 +77,10 @@ fn read(text: &str, home: &str) -> SshConfig {
             "connecttimeout" => {
                 config.connect_timeout = value.parse().ok().filter(|time| *time > 0);
             }
-            "remotecommand" if !none => config.in_the_way.push(format!("RemoteCommand {value}")),
+            "remotecommand" if !none => {
+                let command = proxy_command::without_secrets(value);
+                config.in_the_way.push(format!("RemoteCommand {command}"));
+            }
             "sessiontype" if value != "default" => {
                 config.in_the_way.push(format!("SessionType {value}"));
             }
@@ -135,12 +138,12 @@ mod tests {
     #[test]
     fn lines_that_leave_no_way_are_kept() {
         let config = read(
-            "remotecommand uptime -p\nsessiontype none\nstdinnull yes\npreferredauthentications password,keyboard-interactive\n",
+            "remotecommand sqlplus joe/geheim -s\nsessiontype none\nstdinnull yes\npreferredauthentications password,keyboard-interactive\n",
             "/home/joe",
         );
         assert_eq!(
             config.in_the_way,
-            ["RemoteCommand uptime -p", "SessionType none", "StdinNull yes"]
+            ["RemoteCommand sqlplus *** -s", "SessionType none", "StdinNull yes"]
         );
         assert_eq!(
             config.keys_off.as_deref(),

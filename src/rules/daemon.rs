@@ -217,7 +217,7 @@ pub(crate) fn login_not_offered(seen: &Seen<'_>, out: &mut Drafts) {
 fn user(seen: &Seen<'_>) -> String {
     let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
     let there = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
-    // A library reads no ssh_config.
+    // The user of a library is the plan's.
     let planned = || Some(seen.plan.ssh.as_ref()?.user.as_ref()?.to_string());
     let there = there.or_else(planned);
     let machine = &seen.reading.machine;

@@ -10,7 +10,7 @@ use crate::evidence::{Attempt, Evidence, PlaceKind, Service, SocketSight, Unit, 
 use crate::finding::Severity;
 use crate::plan::{Hop, Mode, Outcome, Plan};
 use crate::rules::Reading;
-use crate::rules::units::{service_of, unit_of};
+use crate::rules::units::starts_on_demand;
 use crate::settings::{Machine, Source};
 use crate::tables::clients::{Client, Family};
 use crate::tables::drivers::{Driver, Paths};
@@ -111,10 +111,7 @@ impl Found<'_> {
     /// Whether systemd listens at the plan's socket, and starts the daemon for whoever comes.
     fn would_start(&self, plan: &Plan) -> bool {
         let here = plan.socket.as_ref().filter(|_| plan.transport == Some(Transport::Unix));
-        let Some(socket) = here.map(ToString::to_string) else { return false };
-        let service = service_of(&unit_of(&socket));
-        let sleeps = |one: &Unit| one.name == service && one.is_installed() && !one.is_active();
-        self.units.iter().any(sleeps)
+        here.is_some_and(|socket| starts_on_demand(self.units, &socket.to_string()))
     }
 
     fn plan(&self, uri: &[u8], readonly: bool) -> Plan {

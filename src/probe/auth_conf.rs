@@ -18,21 +18,34 @@ use crate::text::system_words;
 
 const SYSTEM: &str = "/etc/libvirt/auth.conf";
 
-/// The file that the client would take; nothing where there is none.
+/// What is in the file that the client would take; nothing where there is none.
 pub(crate) fn look(plan: &Plan, machine: &Machine) -> Option<AuthConf> {
+    let path = path(plan, machine)?;
+    let host = plan.host.as_ref().map_or_else(|| "localhost".to_owned(), ToString::to_string);
+    let state = match read(&path) {
+        Ok(text) => state(&String::from_utf8_lossy(&text), &host),
+        Err(why) => AuthState::Unreadable(why),
+    };
+    Some(AuthConf { path, state })
+}
+
+/// The file that the client would take, which need not be there.
+pub(crate) fn path(plan: &Plan, machine: &Machine) -> Option<String> {
     // A file that is named is taken as it is; the others only where they can be read.
     let variable = machine.variable("LIBVIRT_AUTH_FILE").map(str::to_owned);
     let given = || plan.used("authfile").map(|planned| planned.value.to_string());
     let own = format!("{}/auth.conf", machine.user_config());
     let readable = |path: &String| eaccess(path.as_str(), AccessFlags::R_OK).is_ok();
     let usual = || [own, SYSTEM.to_owned()].into_iter().find(readable);
-    let path = variable.or_else(given).or_else(usual)?;
-    let host = plan.host.as_ref().map_or_else(|| "localhost".to_owned(), ToString::to_string);
-    let state = match fs::read(&path) {
-        Ok(text) => state(&String::from_utf8_lossy(&text), &host),
-        Err(error) => AuthState::Unreadable(system_words(&error)),
-    };
-    Some(AuthConf { path, state })
+    variable.or_else(given).or_else(usual)
+}
+
+/// The content of a regular file. GLib takes no other, and a FIFO would be waited for.
+pub(crate) fn read(path: &str) -> Result<Vec<u8>, String> {
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err("Not a regular file".to_owned()),
+        _ => fs::read(path).map_err(|error| system_words(&error)),
+    }
 }
 
 type Groups<'t> = BTreeMap<&'t str, BTreeMap<&'t str, &'t str>>;
@@ -76,7 +89,8 @@ fn groups(text: &str) -> Result<Groups<'_>, usize> {
             current = Some(name);
             continue;
         }
-        let (name, value) = line.split_once('=').ok_or(at + 1)?;
+        let (name, value) =
+            line.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or(at + 1)?;
         let group = current.and_then(|name| groups.get_mut(name)).ok_or(at + 1)?;
         group.insert(name.trim_end(), value.trim());
     }
@@ -119,10 +133,26 @@ mod tests {
 
     #[test]
     fn what_is_no_key_file_is_told_by_its_line() {
-        for (text, line) in
-            [("[credentials-lab\n", 1), ("\na=b\n", 2), ("[a]\nb\n", 2), ("[]", 1), ("[a[]", 1)]
-        {
+        for (text, line) in [
+            ("[credentials-lab\n", 1),
+            ("\na=b\n", 2),
+            ("[a]\nb\n", 2),
+            ("[]", 1),
+            ("[a[]", 1),
+            ("[a]\n=b\n", 2),
+        ] {
             assert_eq!(state(text, "h.test"), AuthState::Broken { line }, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [fifo.to_str().unwrap(), folder.path().to_str().unwrap()] {
+            assert_eq!(read(path).unwrap_err(), "Not a regular file", "{path}");
+        }
+        assert_eq!(read("/nowhere/auth.conf").unwrap_err(), "No such file or directory");
     }
 }

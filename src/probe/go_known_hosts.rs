@@ -57,8 +57,24 @@ fn trouble(line: &str) -> Option<&'static str> {
     if string(rest).is_none() {
         return Some("a key that is cut off");
     }
-    let is_hash = hosts.starts_with('|');
-    (is_hash && hosts.split('|').count() != 4).then_some("a hash that is none")
+    // Of a revoked key only the key itself is read.
+    if first == "@revoked" {
+        return None;
+    }
+    if hosts.starts_with('|') {
+        return (!is_hash(hosts)).then_some("a hash that is none");
+    }
+    let mut hosts = hosts.split(',').map(|host| host.strip_prefix('!').unwrap_or(host));
+    hosts
+        .any(|host| host.starts_with('[') && !host.contains("]:"))
+        .then_some("a host without its port")
+}
+
+/// `|1|SALT|HASH`.
+fn is_hash(hosts: &str) -> bool {
+    let parts: Vec<&str> = hosts.split('|').collect();
+    let is_base64 = |text: &str| STANDARD.decode(text).is_ok();
+    matches!(parts[..], ["", "1", salt, hash] if is_base64(salt) && is_base64(hash))
 }
 
 /// A length in four bytes, and so many bytes.
@@ -87,6 +103,11 @@ mod tests {
             assert!(trouble(line).is_some(), "{line}");
         }
         assert!(trouble(&format!("h ssh-ed25519 {}", &KEY[..40])).is_some());
-        assert!(trouble(&format!("|1|x ssh-ed25519 {KEY}")).is_some());
+        for hosts in ["|1|x", "|1|!!|3988QV0VE8wmZL7suNrYQLITLCg=", "|2|AAAA|AAAA", "a,[b]", "![b]"]
+        {
+            assert!(trouble(&format!("{hosts} ssh-ed25519 {KEY}")).is_some(), "{hosts}");
+            assert_eq!(trouble(&format!("@revoked {hosts} ssh-ed25519 {KEY}")), None, "{hosts}");
+        }
+        assert_eq!(trouble(&format!("[a]:2222,!b ssh-ed25519 {KEY}")), None);
     }
 }

@@ -174,12 +174,12 @@ impl Questions<'_> {
     }
 }
 
-/// Nothing could be gathered.
 /// Nothing came back in time.
 pub(crate) fn overdue(start: Instant) -> Remote {
     Remote { timed_out: true, ..failed("it did not end in time".to_owned(), start) }
 }
 
+/// Nothing could be gathered.
 pub(crate) fn failed(error: String, start: Instant) -> Remote {
     Remote { duration_ms: ms_since(start), error: Some(error), ..Remote::default() }
 }

@@ -85,6 +85,13 @@ impl Run<'_> {
         arguments
     }
 
+    /// Of which only the arguments are known.
+    fn session(&self, log: &Path) -> Session {
+        let words = self.arguments(log);
+        let argv = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        Session { argv, ..Session::default() }
+    }
+
     fn spawn(&self, log: &Path, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
         let mut command = Command::new(self.program);
         command.args(self.arguments(log));
@@ -104,14 +111,10 @@ impl Run<'_> {
     ) -> (Session, Option<Heard>) {
         let start = Instant::now();
         let log = scratch.file(LOG);
-        let mut session = Session { argv: shown(&self.arguments(&log)), ..Session::default() };
+        let mut session = self.session(&log);
         let (stream, mut child) = match self.start(&log) {
             Ok(started) => started,
-            Err(error) => {
-                session.failure = Some(SshFailure::NotStarted);
-                session.said = system_words(&error);
-                return (session, None);
-            }
+            Err(error) => return (not_started(session, &error), None),
         };
         let stderr = child.stderr.take();
         let drained = tokio::spawn(async move { drain(stderr).await });
@@ -315,6 +318,8 @@ pub(super) fn trimmed_environment(command: &mut Command) {
     command.envs(HANDED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
 }
 
-fn shown(arguments: &[OsString]) -> Vec<String> {
-    arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+/// ssh itself could not be run.
+fn not_started(session: Session, error: &io::Error) -> Session {
+    let failure = Some(SshFailure::NotStarted);
+    Session { failure, said: system_words(error), ..session }
 }

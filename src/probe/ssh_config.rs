@@ -4,8 +4,9 @@
 //! `Match exec` commands of the user's own configuration run, as they do for
 //! the client.
 
+use std::io;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
@@ -25,13 +26,7 @@ pub(crate) async fn ask(
     home: &str,
     deadline: Deadline,
 ) -> SshConfig {
-    let arguments = argv.split_last().map_or(argv, |(_, before)| before);
-    let mut command = Command::new(program);
-    command.arg("-G");
-    command.args(arguments.iter().map(|word| word.to_os_str_lossy().into_owned()));
-    trimmed_environment(&mut command);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    match deadline.within(PATIENCE).limit(command.output()).await {
+    match tell(program, argv, deadline).await {
         None => failed("it did not end in time (a Match exec of ssh_config?)".to_owned()),
         Some(Err(error)) => failed(system_words(&error)),
         Some(Ok(output)) if !output.status.success() => {
@@ -41,6 +36,29 @@ pub(crate) async fn ask(
         }
         Some(Ok(output)) => read(&String::from_utf8_lossy(&output.stdout), home),
     }
+}
+
+/// The lines of `ssh -G` that begin with one of these keywords; none where it fails.
+pub(crate) async fn lines(
+    program: &Path,
+    argv: &[BString],
+    keywords: &[&str],
+    deadline: Deadline,
+) -> Vec<String> {
+    let Some(Ok(output)) = tell(program, argv, deadline).await else { return Vec::new() };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let is_wanted = |line: &&str| keywords.contains(&line.split(' ').next().unwrap_or_default());
+    text.lines().filter(is_wanted).map(str::to_owned).collect()
+}
+
+async fn tell(program: &Path, argv: &[BString], deadline: Deadline) -> Option<io::Result<Output>> {
+    let arguments = argv.split_last().map_or(argv, |(_, before)| before);
+    let mut command = Command::new(program);
+    command.arg("-G");
+    command.args(arguments.iter().map(|word| word.to_os_str_lossy().into_owned()));
+    trimmed_environment(&mut command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    deadline.within(PATIENCE).limit(command.output()).await
 }
 
 fn failed(error: String) -> SshConfig {
@@ -77,7 +95,10 @@ fn read(text: &str, home: &str) -> SshConfig {
             "connecttimeout" => {
                 config.connect_timeout = value.parse().ok().filter(|time| *time > 0);
             }
-            "remotecommand" if !none => config.in_the_way.push(format!("RemoteCommand {value}")),
+            "remotecommand" if !none => {
+                let command = proxy_command::without_secrets(value);
+                config.in_the_way.push(format!("RemoteCommand {command}"));
+            }
             "sessiontype" if value != "default" => {
                 config.in_the_way.push(format!("SessionType {value}"));
             }
@@ -135,12 +156,12 @@ mod tests {
     #[test]
     fn lines_that_leave_no_way_are_kept() {
         let config = read(
-            "remotecommand uptime -p\nsessiontype none\nstdinnull yes\npreferredauthentications password,keyboard-interactive\n",
+            "remotecommand sqlplus joe/geheim -s\nsessiontype none\nstdinnull yes\npreferredauthentications password,keyboard-interactive\n",
             "/home/joe",
         );
         assert_eq!(
             config.in_the_way,
-            ["RemoteCommand uptime -p", "SessionType none", "StdinNull yes"]
+            ["RemoteCommand sqlplus *** -s", "SessionType none", "StdinNull yes"]
         );
         assert_eq!(
             config.keys_off.as_deref(),

@@ -217,6 +217,9 @@ pub(crate) fn login_not_offered(seen: &Seen<'_>, out: &mut Drafts) {
 fn user(seen: &Seen<'_>) -> String {
     let config = seen.evidence.local.as_ref().and_then(|local| local.ssh_config.as_ref());
     let there = config.map(|config| config.user.clone()).filter(|user| !user.is_empty());
+    // The user of a library is the plan's.
+    let planned = || Some(seen.plan.ssh.as_ref()?.user.as_ref()?.to_string());
+    let there = there.or_else(planned);
     let machine = &seen.reading.machine;
     there.or_else(|| machine.user.clone()).unwrap_or_else(|| machine.uid.to_string())
 }
@@ -232,18 +235,23 @@ fn machine(seen: &Seen<'_>) -> String {
     }
 }
 
+/// What polkit is asked for. Source: `src/remote/libvirtd.policy.in`.
+fn action(seen: &Seen<'_>) -> &'static str {
+    if seen.plan.readonly { "org.libvirt.unix.monitor" } else { "org.libvirt.unix.manage" }
+}
+
 /// It asks polkit.
 pub(crate) fn polkit_asked(seen: &Seen<'_>, out: &mut Drafts) {
     if login(seen) != Some(Login::Polkit) {
         return;
     }
     let polkit = seen_daemon(seen).and_then(|daemon| daemon.polkit.as_ref());
-    let action = if seen.plan.readonly { "monitor" } else { "manage" };
+    let action = action(seen);
     let (user, machine) = (user(seen), machine(seen));
     let draft = draft(seen, out).fact("user", user).fact("machine", machine);
     if polkit.is_some_and(Polkit::wants_a_person) {
         let words = format!(
-            "authentication unavailable: no polkit agent available to authenticate action 'org.libvirt.unix.{action}'"
+            "authentication unavailable: no polkit agent available to authenticate action '{action}'"
         );
         draft.variant("question").quote(words, Some(0.0));
     }
@@ -254,6 +262,7 @@ pub(crate) fn polkit_denied(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(Login::Denied(words)) = login(seen) else { return };
     let user = user(seen);
     let draft = draft(seen, out).fact("user", user).fact("error", &words);
+    draft.fact("action", action(seen));
     if !words.contains("access denied by policy") {
         draft.variant("broken");
     }

@@ -89,6 +89,18 @@ pub(super) fn failed_service<'u>(units: &'u [Unit], path: &str) -> Option<&'u Un
     })
 }
 
+/// Whether systemd holds the socket at `path` and would start the daemon for whoever connects.
+pub(crate) fn starts_on_demand(units: &[Unit], path: &str) -> bool {
+    let own = unit_of(path);
+    let proxy = own.replace("libvirtd", "virtproxyd");
+    let is_active = |unit: &Unit, kind: &str| unit.is_active() && unit.name.ends_with(kind);
+    [daemon_of(&own), daemon_of(&proxy)].into_iter().any(|daemon| {
+        let mut of_daemon = units.iter().filter(|unit| daemon_of(&unit.name) == daemon);
+        of_daemon.clone().any(|unit| is_active(unit, ".socket"))
+            && !of_daemon.any(|unit| is_active(unit, ".service"))
+    })
+}
+
 /// Whether both kinds of daemons run: one libvirtd, and daemons for each driver.
 pub(super) fn are_both_kinds_on(units: &[Unit]) -> bool {
     let is_on =
@@ -97,7 +109,7 @@ pub(super) fn are_both_kinds_on(units: &[Unit]) -> bool {
 }
 
 /// The systemd unit that listens on a system socket.
-pub(crate) fn unit_of(path: &str) -> String {
+pub(super) fn unit_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (name, readonly) = match name.strip_suffix("-ro") {
         Some(name) => (name, "-ro"),
@@ -110,7 +122,7 @@ pub(crate) fn unit_of(path: &str) -> String {
 }
 
 /// The service that a socket unit starts.
-pub(crate) fn service_of(unit: &str) -> String {
+pub(super) fn service_of(unit: &str) -> String {
     format!("{}.service", daemon_of(unit))
 }
 
@@ -139,6 +151,20 @@ mod tests {
         assert_eq!(unit_of("/var/run/libvirt/libvirt-sock"), "libvirtd.socket");
         assert_eq!(unit_of("/run/libvirt/virtqemud-sock-ro"), "virtqemud-ro.socket");
         assert_eq!(service_of("virtqemud-ro.socket"), "virtqemud.service");
+    }
+
+    #[test]
+    fn a_socket_alone_starts_its_daemon() {
+        const TWIN: &str = "/var/run/libvirt/libvirt-sock-ro";
+        let socket = ("libvirtd.socket", "loaded", "active", "enabled");
+        let service = |active| ("libvirtd.service", "loaded", active, "enabled");
+        assert!(starts_on_demand(&units(&[socket, service("inactive")]), TWIN));
+        assert!(!starts_on_demand(&units(&[socket, service("active")]), TWIN));
+        assert!(!starts_on_demand(&units(&[service("inactive")]), TWIN));
+        assert!(!starts_on_demand(&units(&[socket]), "/run/libvirt/virtqemud-sock"));
+        let proxy = ("virtproxyd-ro.socket", "loaded", "active", "enabled");
+        assert!(starts_on_demand(&units(&[proxy]), TWIN));
+        assert!(!starts_on_demand(&[], TWIN));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::lab::{Checked, Host, Lab, PROGRAM, SERVER};
+use crate::lab::{Checked, First, Host, Lab, PROGRAM, SERVER};
 
 fn text(host: &Host, arguments: &[&str]) -> String {
     let output = host.as_user(&[], PROGRAM, &[&["check"], arguments].concat());
@@ -120,6 +120,20 @@ fn other_sockets_of_this_machine() {
     let other = lab.client.check(&[], &["qemu:///system?mode=direct"]);
     other.assert_cause("socket-missing");
     lab.client.check(&[], &["qemu:///system"]).assert_ok();
+}
+
+#[test]
+fn no_daemon_is_started_for_an_offer() {
+    let lab = Lab::begun_by(First::Systemd, First::Sleep);
+    lab.client.sh("d=$(dirname $(systemctl show -P FragmentPath libvirtd.socket))
+        mkdir -p $d/libvirtd.socket.d
+        printf '[Socket]\\nSocketMode=0600\\n' > $d/libvirtd.socket.d/closed.conf
+        systemctl daemon-reload
+        systemctl start libvirtd.socket libvirtd-ro.socket");
+    let checked = lab.client.check(&[], &["qemu:///system"]);
+    checked.assert_cause("socket-not-permitted");
+    assert_eq!(checked.alternatives()[0], json!(["qemu:///system", true, false]));
+    assert_eq!(lab.client.sh("systemctl show -P ActiveState libvirtd.service").trim(), "inactive");
 }
 
 #[test]

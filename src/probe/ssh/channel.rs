@@ -11,13 +11,12 @@ use nix::unistd::Pid;
 use tokio::net::UnixStream;
 use tokio::process::Child;
 
-use super::{INSTANT, LOG, Run, deadline_free, drain, end, is_over, shown};
+use super::{INSTANT, LOG, Run, deadline_free, drain, end, is_over, not_started};
 use crate::evidence::{RpcOutcome, Session, SshFailure, Way};
 use crate::probe::daemon::{ANSWER, Heard, Wish};
 use crate::probe::known_hosts::Scratch;
 use crate::probe::rpc::Conversation;
 use crate::probe::{Deadline, ms_since};
-use crate::text::system_words;
 
 impl Run<'_> {
     /// Logs in and asks the daemon over the channel behind `near`.
@@ -30,14 +29,10 @@ impl Run<'_> {
     ) -> (Session, Option<Heard>) {
         let start = Instant::now();
         let log = scratch.file(LOG);
-        let mut session = Session { argv: shown(&self.arguments(&log)), ..Session::default() };
+        let mut session = self.session(&log);
         let mut child = match self.spawn(&log, Stdio::null(), Stdio::null()) {
             Ok(child) => child,
-            Err(error) => {
-                session.failure = Some(SshFailure::NotStarted);
-                session.said = system_words(&error);
-                return (session, None);
-            }
+            Err(error) => return (not_started(session, &error), None),
         };
         let stderr = child.stderr.take();
         let drained = tokio::spawn(async move { drain(stderr).await });

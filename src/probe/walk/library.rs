@@ -1,13 +1,14 @@
 //! The way of a client that speaks ssh itself, by libssh, libssh2 or Go: the program ssh
 //! logs in in its place, with its files and by its rules.
 //!
-//! These read no ssh_config, and the first two have a known_hosts of their own. The first
-//! two run libvirt's command there; Go has the server connect to the socket.
+//! Of ssh_config libssh and one client in Go take a part, the others nothing; the first two
+//! have a known_hosts of their own. These run libvirt's command there; Go has the server
+//! connect to the socket.
 
 use std::path::Path;
 use std::time::Instant;
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 
 use super::Walk;
 use super::ssh::{LOGIN, LOGIN_WITHOUT_BANNER, Login};
@@ -15,14 +16,35 @@ use crate::evidence::{AgentState, Identity, KeyFormat, KnownKey, Local, SeenFile
 use crate::plan::{Hop, Implementation, SshPlan};
 use crate::probe::in_place::{InPlace, SYSTEM_KNOWN_HOSTS, is_speakable};
 use crate::probe::known_hosts::Scratch;
-use crate::probe::{agent, go_known_hosts, host_keys, key_file, local, ms_since, ssh_config};
+use crate::probe::{
+    agent, auth_conf, go_known_hosts, host_keys, key_file, local, ms_since, ssh_config,
+};
 use crate::tables::clients::UriDialect;
 
 /// The keys that the provider 0.8 tries where none is named.
 const PROVIDERS_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
-/// Where libvirt looks for credentials that nobody named.
-const SYSTEM_CREDENTIALS: &str = "/etc/libvirt/auth.conf";
+/// What libssh takes from ssh_config, even where libvirt has told it something else.
+///
+/// Source: `SSH_OPTIONS_PROCESS_CONFIG`, which is on, and `src/config.c` of libssh.
+const HEEDED_BY_LIBSSH: &[&str] = &[
+    "hostname",
+    "port",
+    "user",
+    "userknownhostsfile",
+    "globalknownhostsfile",
+    "identityagent",
+    "identitiesonly",
+    "pubkeyauthentication",
+    "pubkeyacceptedalgorithms",
+    "hostkeyalgorithms",
+    "ciphers",
+    "macs",
+    "kexalgorithms",
+    "requiredrsasize",
+];
+/// What distributions put there is meant for libssh as well, and heeded alike.
+const SYSTEM_CONFIG: &str = "/etc/ssh/ssh_config";
 
 impl Walk<'_> {
     pub(super) async fn library(&mut self) -> Option<Hop> {
@@ -47,11 +69,14 @@ impl Walk<'_> {
             return None;
         }
         let patience = if silent { LOGIN_WITHOUT_BANNER } else { LOGIN };
-        let Some(mut scratch) = Scratch::new() else {
+        // Without the copy ssh would read the user's own file, and write to it.
+        let originals = plan.known_hosts.iter().map(ToString::to_string).collect();
+        let made = Scratch::new()
+            .and_then(|mut scratch| scratch.copy(originals).ok().map(|copy| (scratch, copy)));
+        let Some((scratch, copy)) = made else {
             self.not_tried(&SkipReason::NoFolder);
             return None;
         };
-        let copy = scratch.copy(plan.known_hosts.iter().map(ToString::to_string).collect()).ok();
         let (host, port) = self.peer();
         let login =
             InPlace { plan, host: &host, port, keys: &keys, agent: self.comes_to_the_agent(plan) };
@@ -67,7 +92,7 @@ impl Walk<'_> {
             argv: &argv,
             again: &again,
             is_ssh: true,
-            copy: copy.as_ref(),
+            copy: Some(&copy),
             near,
         };
         let hop = self.log_in(&login, &scratch, patience).await;
@@ -110,16 +135,8 @@ impl Walk<'_> {
         if plan.implementation == Implementation::Go {
             return None;
         }
-        let named = self.machine.variable("LIBVIRT_AUTH_FILE").map(str::to_owned);
-        let named = named.or_else(|| Some(self.plan.used("authfile")?.value.to_string()));
-        let own = format!("{}/auth.conf", self.machine.user_config());
-        let path = match named {
-            Some(path) => path,
-            None if Path::new(&own).exists() => own,
-            None => SYSTEM_CREDENTIALS.to_owned(),
-        };
-        let is_file = std::fs::metadata(&path).is_ok_and(|it| it.is_file());
-        let text = is_file.then(|| std::fs::read(&path).ok()).flatten()?;
+        let path = auth_conf::path(self.plan, self.machine)?;
+        let text = auth_conf::read(&path).ok()?;
         text.contains_str("[auth-ssh-").then(|| local::file(SeenFile::CREDENTIALS, path))
     }
 
@@ -182,8 +199,29 @@ impl Walk<'_> {
         if !is_speakable(plan, socket.map(ToString::to_string).as_deref(), keys) {
             return Some("names");
         }
-        let reads_config = self.plan.client.dialect() == UriDialect::Terraform08;
-        (reads_config && self.is_configured(program).await).then_some("ssh-config")
+        let is_provider = self.plan.client.dialect() == UriDialect::Terraform08;
+        let is_libssh = plan.implementation == Implementation::Libssh;
+        let is_configured = is_provider && self.is_configured(program).await
+            || is_libssh && self.is_configured_for_libssh(program).await;
+        is_configured.then_some("ssh-config")
+    }
+
+    /// Whether the user's ssh_config says anything of the host that libssh heeds.
+    async fn is_configured_for_libssh(&self, program: &Path) -> bool {
+        if !Path::new(&self.machine.home).join(".ssh/config").exists() {
+            return false;
+        }
+        let system = if Path::new(SYSTEM_CONFIG).exists() { SYSTEM_CONFIG } else { "none" };
+        let (own, others) = (self.for_host(&[]), self.for_host(&["-F", system]));
+        let own = ssh_config::lines(program, &own, HEEDED_BY_LIBSSH, self.deadline).await;
+        own != ssh_config::lines(program, &others, HEEDED_BY_LIBSSH, self.deadline).await
+    }
+
+    /// Arguments of ssh.
+    fn for_host(&self, before: &[&str]) -> Vec<BString> {
+        let (host, _) = self.peer();
+        let words = before.iter().copied().chain(["--", &host, "true"]);
+        words.map(Into::into).collect()
     }
 
     /// Whether the user's ssh_config says anything of the host that the provider 0.8 heeds.
@@ -192,13 +230,7 @@ impl Walk<'_> {
         if !Path::new(home).join(".ssh/config").exists() {
             return false;
         }
-        let (host, _) = self.peer();
-        let asked = |before: &[&str]| {
-            let words = before.iter().copied().chain(["--", &host, "true"]);
-            words.map(Into::into).collect::<Vec<bstr::BString>>()
-        };
-        let own = asked(&[]);
-        let none = asked(&["-F", "none"]);
+        let (own, none) = (self.for_host(&[]), self.for_host(&["-F", "none"]));
         let own = ssh_config::ask(program, &own, home, self.deadline).await;
         own != ssh_config::ask(program, &none, home, self.deadline).await
     }

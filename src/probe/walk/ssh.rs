@@ -138,12 +138,15 @@ impl Walk<'_> {
     ) -> Option<Hop> {
         let plan = self.plan.ssh.as_ref()?;
         let argv = plan.argv.as_deref()?;
-        let Some(mut scratch) = Scratch::new() else {
+        let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
+        // Where the copy fails ssh would write to the user's own file.
+        let made = Scratch::new().and_then(|mut scratch| {
+            scratch.copy_known_hosts(config, no_verify).ok().map(|copy| (scratch, copy))
+        });
+        let Some((scratch, copy)) = made else {
             self.skip(&[Hop::Session, Hop::Remote, Hop::Daemon], &SkipReason::NoFolder);
             return None;
         };
-        let no_verify = argv.iter().any(|word| word == "StrictHostKeyChecking=no");
-        let copy = scratch.copy_known_hosts(config, no_verify).unwrap_or_default();
         let mut again = argv.to_vec();
         if let Some(command) = again.last_mut() {
             *command = "sh".into();

@@ -47,10 +47,8 @@ pub(crate) fn library_host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
     let Some(file) = file_without_host(seen, plan, local) else { return };
     let (host, port) = target(seen);
     let scan = scanned(&host, port);
-    let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let closed = file.exists && !file.readable;
-    let add = format!("mkdir -p '{folder}' && ssh-keyscan {scan} >> '{}'", file.path);
-    let add = if closed { String::new() } else { add };
+    let add = if closed { String::new() } else { adding(&file.path, &scan) };
     let own = Session::default();
     let session = seen.evidence.session.as_ref();
     let shown = session.and_then(|session| session.host_key.as_ref());
@@ -66,6 +64,16 @@ pub(crate) fn library_host_key_unknown(seen: &Seen<'_>, out: &mut Drafts) {
     } else if plan.implementation == Implementation::Go {
         draft.variant("go");
     }
+}
+
+/// The command that puts the host into its file; none where the file's name, which the URI
+/// may bring along, would end the quotation.
+fn adding(path: &str, scan: &str) -> String {
+    if path.contains('\'') {
+        return String::new();
+    }
+    let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    format!("mkdir -p '{folder}' && ssh-keyscan {scan} >> '{path}'")
 }
 
 /// One line keeps Go from reading the file.
@@ -205,4 +213,15 @@ pub(crate) fn library_not_judged(seen: &Seen<'_>, out: &mut Drafts) {
             "key",
             key.map(|key| format!("{} {}", key.kind, key.fingerprint)).unwrap_or_default(),
         );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::adding;
+
+    #[test]
+    fn no_name_of_a_file_becomes_a_command() {
+        assert_eq!(adding("/k/hosts", "h"), "mkdir -p '/k' && ssh-keyscan h >> '/k/hosts'");
+        assert_eq!(adding("/tmp/';id;'", "h"), "");
+    }
 }

@@ -37,7 +37,9 @@ impl<'a> Wish<'a> {
         Self {
             name: plan.name_opened_there(),
             login: plan.authentication(),
-            readonly: plan.readonly,
+            // The socket decides what the daemon asks polkit for, not the client.
+            readonly: plan.readonly
+                || plan.socket.as_ref().is_some_and(|path| path.ends_with(b"-ro")),
         }
     }
 

@@ -74,7 +74,7 @@ fn option(word: &str) -> Cow<'_, str> {
     }
     let Some(letter) = word.chars().nth(1) else { return word.into() };
     let is_repeated = word.chars().skip(1).all(|other| other == letter);
-    if word.starts_with("--") || is_repeated {
+    if word.starts_with("--") || word.len() == 2 || is_repeated && matches!(letter, 'v' | 'q') {
         return word.into();
     }
     format!("-{letter}{MASK}").into()
@@ -129,6 +129,7 @@ mod tests {
                 "tunnel --password=*** --proxy *** %h",
             ),
             ("tunnel $(cat geheim) %h", "tunnel ***"),
+            ("sshpass -ppp nc %h %p", "sshpass -p*** *** %h %p"),
             ("sshpass -p 123456 nc %h %p", "sshpass -p *** *** %h %p"),
             ("PW=geheim; tunnel %h", "PW=*** ***"),
             ("tunnel 'geheim", "tunnel ***"),

@@ -101,7 +101,9 @@ fn staged(fault: &Fault, row: &mut Row) {
         },
         format!("virsh said {:?}, and {recorded:?} is written down", row.virsh),
     );
+    // What is said by chance need not tell the cause; what was recorded does, without servers.
     let on_evidence = fault.cause.as_ref().filter(|cause| said::is_on_evidence(cause));
+    let on_evidence = on_evidence.filter(|_| fault.or_virsh.is_none());
     if let (Virsh::Says(_), Some(cause)) = (&virsh, on_evidence) {
         let explained = said::explained(&row.said);
         let is_there = explained.iter().take(3).any(|rule| rule == cause);

@@ -28,6 +28,12 @@ use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Trial};
 
+use self::scene::Row;
+
+/// The servers and virsh have races of their own. What is wrong is played once more; but
+/// not more of all than these, or it is no chance.
+const MOST_TWICE: usize = 5;
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let rows = Arc::new(Mutex::new(Vec::new()));
@@ -35,17 +41,27 @@ fn main() -> ExitCode {
     let trials = faults.into_iter().map(|fault| {
         let rows = Arc::clone(&rows);
         Trial::test(fault.name.clone(), move || {
-            let row = scene::play(&fault);
+            let mut row = scene::play(&fault);
+            if !row.wrong.is_empty() {
+                let at_first = row.wrong;
+                row = Row { at_first, ..scene::play(&fault) };
+            }
             let wrong = row.wrong.join("\n");
             rows.lock().unwrap().push(row);
             if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let mut rows = rows.lock().unwrap();
     if said::is_wanted() {
-        said::write(&rows.lock().unwrap());
+        said::write(&rows);
     } else if !arguments.list {
-        print!("{}", table::of(&mut rows.lock().unwrap()));
+        print!("{}", table::of(&mut rows));
+    }
+    let twice = rows.iter().filter(|row| !row.at_first.is_empty()).count();
+    if twice > MOST_TWICE {
+        println!("{twice} were played twice, and {MOST_TWICE} may be");
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }

@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) seconds: f64,
     /// What is not as it must be.
     pub(crate) wrong: Vec<String>,
+    /// What was not the first time, where it was played twice.
+    pub(crate) at_first: Vec<String>,
 }
 
 /// Functions that every script of a fault can use.

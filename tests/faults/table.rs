@@ -28,6 +28,10 @@ pub(crate) fn of(rows: &mut [Row]) -> String {
             row.name, row.virsh_seconds, shown, row.seconds
         );
     }
+    for row in rows.iter().filter(|row| !row.at_first.is_empty()) {
+        let wrong: Vec<&str> = row.at_first.iter().filter_map(|what| what.lines().next()).collect();
+        let _ = writeln!(text, "{} was played twice, at first: {}", row.name, wrong.join("; "));
+    }
     let right = rows.iter().filter(|row| row.wrong.is_empty()).count();
     let _ = writeln!(text, "{right} of {} right", rows.len());
     text

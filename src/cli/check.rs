@@ -60,7 +60,8 @@ pub(super) struct Args {
     /// Run what the URI names: command=, netcat=, a socket= with shell characters
     #[arg(long)]
     allow_command: bool,
-    /// Also log in where another URI could work, at most three times, and tell whether it does
+    /// Also log in, or have systemd start a daemon, to tell whether another URI works: at most
+    /// three times
     #[arg(long)]
     try_alternatives: bool,
     /// Look as this user does who logs in, service accounts too; for root
